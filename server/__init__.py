@@ -1,0 +1,1 @@
+"""Fieldclaim's server: the domains, their rules, and the ways in."""

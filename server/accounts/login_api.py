@@ -1,0 +1,111 @@
+"""Signing in from a device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request
+from flask.views import MethodView
+
+from server.accounts import sessions
+from server.accounts.sessions import Session
+from server.calls import CallBlueprint
+from server.services import engine, services
+from sync.change import is_id
+
+blueprint = CallBlueprint("auth", __name__, url_prefix="/api/auth", description="Signing in from a device")
+
+
+def _is_device_id(value: str) -> None:
+    if not is_id(value):
+        raise ma.ValidationError("bad_format")
+
+
+class DeviceSchema(ma.Schema):
+    """The phone that signs in: a UUIDv7 of its own, and a name that people know it by."""
+
+    id = ma.fields.String(required=True, validate=_is_device_id)
+    name = ma.fields.String(load_default="", validate=ma.validate.Length(max=80))
+
+
+class LoginSchema(ma.Schema):
+    """What a person signs in with."""
+
+    username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, 256))
+    device = ma.fields.Nested(DeviceSchema, required=True)
+
+
+class RefreshSchema(ma.Schema):
+    """A refresh token."""
+
+    refresh_token = ma.fields.String(required=True, validate=ma.validate.Length(1, 128))
+
+
+class TokensSchema(ma.Schema):
+    """The next pair of tokens."""
+
+    access_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True)
+
+
+class CompanySchema(ma.Schema):
+    """The company, as an invoice must name it."""
+
+    name = ma.fields.String(required=True)
+    tax_id = ma.fields.String(required=True)
+
+
+class SessionSchema(TokensSchema):
+    """A new session."""
+
+    user = ma.fields.Dict(required=True)
+    epoch = ma.fields.String(required=True)
+    company = ma.fields.Nested(CompanySchema, required=True)
+
+
+@blueprint.route("/login")
+class Login(MethodView):
+    """A new session."""
+
+    @blueprint.arguments(LoginSchema)
+    @blueprint.response(200, SessionSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Sign in with a name and a password, on a device."""
+        device = body["device"]
+        address = request.remote_addr or ""
+        session = sessions.log_in(body["username"], body["password"], device["id"], device["name"], address)
+        config = services().config
+        return _tokens(session) | {
+            "user": session.user,
+            "epoch": engine().durability().epoch,
+            "company": {"name": config.company_name, "tax_id": config.company_tax_id},
+        }
+
+
+@blueprint.route("/refresh")
+class Refresh(MethodView):
+    """A session that goes on."""
+
+    @blueprint.arguments(RefreshSchema)
+    @blueprint.response(200, TokensSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Change a refresh token for the next pair of tokens."""
+        return _tokens(sessions.refresh(body["refresh_token"]))
+
+
+@blueprint.route("/logout")
+class Logout(MethodView):
+    """A session that ends."""
+
+    @blueprint.arguments(RefreshSchema)
+    @blueprint.response(204)
+    def post(self, body: dict[str, Any]) -> Response:
+        """Sign out on this device."""
+        sessions.log_out(body["refresh_token"])
+        return Response(status=204)
+
+
+def _tokens(session: Session) -> dict[str, Any]:
+    return {"access_token": session.access_token, "refresh_token": session.refresh_token}

@@ -1,0 +1,198 @@
+"""Sessions: a device signs in once; it holds a short access token and a refresh token that changes at each use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from flask import current_app
+from flask_jwt_extended import create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+
+from server.accounts import attempts, credentials, tokens
+from server.problems import Problem
+from server.services import engine
+from sync.actor import SYSTEM, Actor
+from sync.change import Record, new_id
+from sync.transaction import Transaction
+
+ACCESS_LASTS = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in person on a device, with the tokens that prove it."""
+
+    user: Record
+    device: Record
+    access_token: str
+    refresh_token: str
+
+
+def log_in(username: str, password: str, device_id: str, device_name: str, address: str) -> Session:
+    """Sign in on a phone that names itself.
+
+    Raises Problem: invalid_credentials, too_many_attempts, device_revoked, device_of_another_user.
+    """
+    user = _authenticate(username, password, address)
+    return _open(user, lambda write: _named_device(write, user, device_id, device_name))
+
+
+def log_in_by_page(username: str, password: str, known: list[str], name: str, address: str) -> Session:
+    """Sign in on a browser. Of the devices that it is known as, it goes on as the person's own, else as a new one.
+
+    Raises Problem: invalid_credentials, too_many_attempts.
+    """
+    user = _authenticate(username, password, address)
+    return _open(user, lambda write: _own_device(write, user, known, name))
+
+
+def refresh(token: str) -> Session:
+    """Change a refresh token for its successor. The re-use of an old one shuts the device out.
+
+    Raises Problem: refresh_invalid, refresh_reused, device_revoked, user_disabled.
+    """
+    key = str(current_app.config["SECRET_KEY"])
+
+    def work(write: Transaction) -> tokens.Rotation:
+        rotation = tokens.rotate(write, token, key)
+        if rotation.outcome == "reused":
+            revoke_device(write, rotation.device_id)
+        return rotation
+
+    rotation = engine().write(SYSTEM, work)
+    if rotation.outcome == "unknown":
+        raise Problem(401, "refresh_invalid")
+    if rotation.outcome == "reused":
+        raise Problem(401, "refresh_reused")
+    user, device = _person_on(rotation.device_id)
+    return Session(user, device, access_token(user, device), rotation.successor)
+
+
+def log_out(token: str) -> None:
+    """End a session. An unknown token is no error: the session is over either way."""
+
+    def work(write: Transaction) -> None:
+        device_id = tokens.device_of(write, token)
+        if device_id is not None:
+            tokens.end_sessions(write, device_id)
+
+    engine().write(SYSTEM, work)
+
+
+def revoke_device(write: Transaction, device_id: str) -> None:
+    """Shut a device out; it is told to wipe at its next contact, so its tokens stay known until then."""
+    device = write.get("device", device_id)
+    if device is not None and device["status"] == "active":
+        write.update("device", device, {"status": "revoked"})
+
+
+def access_token(user: Record, device: Record) -> str:
+    """A token of fifteen minutes that names the person and the device, and nothing they may do."""
+    claims = {"device": device["id"]}
+    token: str = create_access_token(user["id"], expires_delta=ACCESS_LASTS, additional_claims=claims)
+    return token
+
+
+def person_of(token: str) -> tuple[Record, Record]:
+    """The user and the device of an access token, as they are now. Raises Problem where either is out."""
+    try:
+        claims: dict[str, Any] = decode_token(token)
+        if claims["type"] != "access":
+            raise Problem(401, "token_invalid")
+        device_id = str(claims["device"])
+    except jwt.ExpiredSignatureError as error:
+        raise Problem(401, "token_expired") from error
+    except (jwt.PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError) as error:
+        raise Problem(401, "token_invalid") from error
+    user, device = _person_on(device_id)
+    if user["id"] != claims["sub"]:
+        raise Problem(401, "token_invalid")
+    return user, device
+
+
+def actor_for(user: Record, device: Record) -> Actor:
+    """Who acts, with the role that the user has at this moment."""
+    return Actor(user["id"], frozenset({user["role"]}), device["id"])
+
+
+def _authenticate(username: str, password: str, address: str) -> Record:
+    """The active user of that name and password. Whatever is wrong, the answer and the time it takes are the same."""
+    name, now = username.strip().lower(), engine().clock()
+    keys = [attempts.account_key(name), attempts.address_key(address)]
+    with engine().database.read() as connection:
+        attempts.check(connection, keys, now)
+        user = _active_user(Transaction(engine(), connection, SYSTEM), name)
+        stored = credentials.stored_hash(connection, user["id"] if user else "")
+    is_right = credentials.is_right(stored, password)
+
+    def work(write: Transaction) -> None:
+        # Note: counted again under the lock, so that a hundred tries at once get no more answers than ten.
+        for key in sorted(keys):
+            write.lock(key)
+        attempts.check(write.connection, keys, now)
+        if not is_right:
+            attempts.note_failure(write.connection, keys, now)
+            return
+        attempts.forget_failures(write.connection, keys[0])
+        if user and stored and credentials.is_outdated(stored):
+            credentials.set_password(write.connection, user["id"], password)
+
+    engine().write(SYSTEM, work)
+    if user is None or not is_right:
+        raise Problem(401, "invalid_credentials")
+    return user
+
+
+def _active_user(read: Transaction, name: str) -> Record | None:
+    # Note: what no database can hold as text is nobody's name.
+    is_text = name.isprintable()
+    found = read.find("user", username=name, status="active") if is_text else []
+    return found[0] if found else None
+
+
+def _open(user: Record, choose: Callable[[Transaction], Record]) -> Session:
+    def work(write: Transaction) -> tuple[Record, str]:
+        device = choose(write)
+        return device, tokens.begin(write, device["id"])
+
+    device, token = engine().write(SYSTEM, work)
+    return Session(user, device, access_token(user, device), token)
+
+
+def _named_device(write: Transaction, user: Record, device_id: str, name: str) -> Record:
+    device = write.get("device", device_id, lock=True)
+    if device is None:
+        return write.create("device", {"user_id": user["id"], "name": name[:80]}, device_id)
+    if device["user_id"] != user["id"]:
+        raise Problem(409, "device_of_another_user")
+    if device["status"] == "revoked":
+        raise Problem(401, "device_revoked", wipe=True)
+    return device
+
+
+def _own_device(write: Transaction, user: Record, known: list[str], name: str) -> Record:
+    devices = write.find_any("device", "id", known)
+    own = [item for item in devices if item["user_id"] == user["id"] and item["status"] == "active"]
+    return own[-1] if own else write.create("device", {"user_id": user["id"], "name": name}, new_id())
+
+
+def _person_on(device_id: str) -> tuple[Record, Record]:
+    with engine().database.read() as connection:
+        read = Transaction(engine(), connection, SYSTEM)
+        device = read.get("device", device_id)
+        user = read.get("user", device["user_id"]) if device else None
+        is_signed_in = tokens.has_session(connection, device_id)
+    if device is None or user is None:
+        raise Problem(401, "token_invalid")
+    if device["status"] == "revoked":
+        raise Problem(401, "device_revoked", wipe=True)
+    if user["status"] != "active":
+        raise Problem(401, "user_disabled", wipe=True)
+    if not is_signed_in:
+        # Note: a device that renews an expired token learns that its session has ended, and keeps its work.
+        raise Problem(401, "token_expired")
+    return user, device

@@ -1,0 +1,124 @@
+"""The application: settings in, a Flask app out."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, redirect, request
+from flask_compress import Compress
+from flask_jwt_extended import JWTManager
+from flask_smorest import Api
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from server import health, pages, paths, phone, sync_api
+from server.accounts import admin_pages, login_api, login_pages
+from server.accounts.gate import to_login
+from server.attachments import api as attachments_api
+from server.attachments import tus
+from server.claims import pages as claims_pages
+from server.config import Config, from_environment
+from server.cookies import cookie_name
+from server.inflate import InflateRequests
+from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
+from server.security import set_headers
+from server.service import pages as service_pages
+from server.services import build
+from server.tools import pages as tools_pages
+from sync.errors import Refused
+
+API_BLUEPRINTS = (login_api.blueprint, sync_api.blueprint, tus.blueprint, attachments_api.blueprint)
+PAGE_BLUEPRINTS = (
+    login_pages.blueprint,
+    admin_pages.blueprint,
+    service_pages.blueprint,
+    tools_pages.blueprint,
+    claims_pages.blueprint,
+    phone.blueprint,
+    health.blueprint,
+)
+
+csrf = CSRFProtect()
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """An application on its database. Raises BadSetting or EngineMisconfigured."""
+    config = config or from_environment()
+    app = Flask("server", template_folder=str(paths.templates()), static_folder=None)
+    app.config.update(_flask_settings(config))
+    app.extensions["fieldclaim"] = build(config)
+    app.wsgi_app = InflateRequests(app.wsgi_app)  # type: ignore[method-assign]
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, config.proxies, config.proxies)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    Compress(app)
+    api = Api(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for api_blueprint in API_BLUEPRINTS:
+        api.register_blueprint(api_blueprint)
+        csrf.exempt(api_blueprint)
+    JWTManager(app)
+    for page_blueprint in PAGE_BLUEPRINTS:
+        app.register_blueprint(page_blueprint)
+    pages.set_up(app)
+    health.count_requests(app)
+    _set_up_errors(app)
+    app.after_request(set_headers)
+    app.add_url_rule("/", "home", lambda: redirect(pages.home_of_visitor()))
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "JWT_SECRET_KEY": config.secret_key,
+        "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
+        "JWT_ENCODE_ISSUER": "fieldclaim",
+        "JWT_DECODE_ISSUER": "fieldclaim",
+        "JWT_ENCODE_AUDIENCE": "fieldclaim",
+        "JWT_DECODE_AUDIENCE": "fieldclaim",
+        "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "SESSION_COOKIE_NAME": cookie_name("forms", config),
+        "SESSION_COOKIE_SECURE": config.is_secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "API_TITLE": "Fieldclaim",
+        "API_VERSION": PROTOCOL,
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/api",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "COMPRESS_MIMETYPES": ["application/json", "application/problem+json", "text/html", "text/css"],
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_MIN_SIZE": 800,
+    }
+
+
+def _set_up_errors(app: Flask) -> None:
+    @app.errorhandler(Problem)
+    def on_problem(problem: Problem) -> BaseResponse:
+        if is_api():
+            return problem.response()
+        return to_login(problem) if problem.status == 401 else pages.problem(problem)
+
+    @app.errorhandler(Refused)
+    def on_refused(refused: Refused) -> BaseResponse | tuple[str, int]:
+        if is_api():
+            return Problem(422, refused.code, errors=refused.errors, params=refused.params).response()
+        return pages.refusal(refused)
+
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> BaseResponse:
+        return from_http(error).response() if is_api() else pages.problem(from_http(error))
+
+    @app.errorhandler(Exception)
+    def on_unexpected(error: Exception) -> BaseResponse | tuple[str, int]:
+        answer = unexpected(error)
+        return answer if is_api() else pages.server_error()
+
+    @app.after_request
+    def name_protocol(response: Response) -> Response:
+        if request.path.startswith("/api/"):
+            response.headers["Fieldclaim-Protocol"] = PROTOCOL
+        return response

@@ -1,0 +1,1 @@
+"""Photos and documents: received in parts, named by their content."""

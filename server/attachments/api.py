@@ -1,0 +1,81 @@
+"""Reading attachments: only for those who may see a record of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flask import Response, request, send_file
+from sqlalchemy import select
+
+from server.accounts.gate import actor, signed_in_or_page
+from server.attachments import sandbox
+from server.attachments.records import stored_files
+from server.attachments.view import view_of
+from server.calls import CallBlueprint
+from server.problems import Problem
+from server.services import Services, engine, services
+from sync.actor import Actor
+from sync.transaction import Transaction
+
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
+blueprint = CallBlueprint("attachments", __name__, url_prefix="/api/attachments", description="Photos and documents")
+
+
+@blueprint.route("/<sha256>")
+@signed_in_or_page()
+@blueprint.response(200)
+def read(sha256: str) -> Response:
+    """The bytes of an attachment; with `?view=1` a picture that every browser shows, at most 1600 pixels wide."""
+    with engine().database.read() as connection:
+        media_type = readable(Transaction(engine(), connection, actor()), sha256)
+    if media_type is None:
+        raise Problem(404, "not_found")
+    if request.args.get("view") and media_type.startswith("image/"):
+        answer = _view(sha256)
+    else:
+        is_file = media_type not in _SHOWN
+        name = _name(sha256, media_type)
+        path = services().files.path(sha256)
+        answer = send_file(path, media_type, as_attachment=is_file, download_name=name, etag=sha256)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
+
+
+def readable(read: Transaction, sha256: str) -> str | None:
+    """The media type of a file that the actor may read, else None. A file in quarantine is read by nobody."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        return None
+    records = read.find("attachment", sha256=sha256, status="stored")
+    if not any(read.sees("attachment", record) for record in records):
+        return None
+    query = select(stored_files.c.media_type).where(stored_files.c.sha256 == sha256, stored_files.c.verdict == "")
+    media_type = read.connection.scalar(query.limit(1))
+    return media_type if media_type and services().files.has(sha256) else None
+
+
+def missing_files(of: Services, owner: Actor, sha256s: Sequence[str]) -> list[str]:
+    """Those of the files whose bytes this person has not brought here."""
+    files = stored_files
+    with of.engine.database.read() as connection:
+        query = select(files.c.sha256).where(files.c.owner_id == owner.id, files.c.sha256.in_(sha256s))
+        here = set(connection.execute(query).scalars())
+    return [sha256 for sha256 in sha256s if sha256 not in here or not of.files.has(sha256)]
+
+
+def _view(sha256: str) -> Response:
+    try:
+        return send_file(view_of(services().files, sha256), "image/jpeg", etag=f"{sha256}-view")
+    except sandbox.CouldNotBeRead as error:
+        raise Problem(422, "could_not_be_read") from error
+
+
+def _name(sha256: str, media_type: str) -> str:
+    endings = {
+        "application/pdf": "pdf",
+        "application/ofd": "ofd",
+        "application/xml": "xml",
+        "image/heic": "heic",
+    }
+    return f"{sha256[:12]}.{endings.get(media_type, media_type.rpartition('/')[2])}"

@@ -1,0 +1,84 @@
+"""Looking into a file that a stranger sent: what it really is, and whether it can be shown.
+
+Runs as its own process (`python -m server.attachments.inspect_file PATH`), which prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from server.attachments import sandbox
+from server.attachments.documents import ofd_verdict, xml_verdict
+from server.attachments.kinds import PICTURES, UNKNOWN, sniff
+from server.attachments.picture import fingerprint
+
+_MAX_PIXELS = 50_000_000
+_ENOUGH = (1024, 1024)  # a fingerprint needs no more, and a JPEG decoded smaller needs far less memory
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file is. `verdict` is empty, or the code of what is wrong with it."""
+
+    media_type: str
+    verdict: str = ""
+    fingerprint: str = ""
+
+
+def inspect(path: Path) -> Inspection:
+    """Look into a file in a process of its own. A reader that crashes or hangs costs the file its trust, no more."""
+    try:
+        return Inspection(**json.loads(sandbox.run("server.attachments.inspect_file", path)))
+    except (sandbox.CouldNotBeRead, ValueError, TypeError):
+        return Inspection(UNKNOWN, "could_not_be_read")
+
+
+def look(path: Path) -> Inspection:
+    """Look into a file in this process."""
+    with path.open("rb") as file:
+        media_type = sniff(file.read(1024))
+    if media_type == UNKNOWN:
+        return Inspection(media_type, "type_not_allowed")
+    if media_type in PICTURES:
+        return _look_at_picture(path, media_type)
+    if media_type == "application/ofd":
+        return Inspection(media_type, ofd_verdict(path))
+    if media_type == "application/xml":
+        return Inspection(media_type, xml_verdict(path.read_bytes()))
+    return Inspection(media_type)
+
+
+def open_picture(path: Path, media_type: str) -> Image.Image:
+    """A picture by the one reader for its type, not decoded yet."""
+    if media_type == "image/heic":
+        import pillow_heif
+
+        pillow_heif.options.DECODE_THREADS = 1  # each further thread takes its own memory
+        pillow_heif.register_heif_opener()
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    return Image.open(path, formats=[PICTURES[media_type]])
+
+
+def _look_at_picture(path: Path, media_type: str) -> Inspection:
+    try:
+        with open_picture(path, media_type) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                return Inspection(media_type, "picture_too_large")
+            picture.draft("L", _ENOUGH)
+            picture.load()
+            return Inspection(media_type, "", fingerprint(picture))
+    except (Image.DecompressionBombError, MemoryError):
+        return Inspection(media_type, "picture_too_large")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return Inspection(media_type, "picture_broken")
+
+
+if __name__ == "__main__":
+    sandbox.confine()
+    print(json.dumps(asdict(look(Path(sys.argv[1])))))

@@ -1,0 +1,76 @@
+"""Where the bytes of attachments lie: each file under its own hash, written so that a power cut loses none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class FileStore:
+    """Content-addressed files below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.parts = root / "parts"
+        self.views = root / "views"
+        self.parts.mkdir(parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where a file lies, or would lie."""
+        return self.root / sha256[:2] / sha256
+
+    def has(self, sha256: str) -> bool:
+        """Whether the bytes are here."""
+        return self.path(sha256).is_file()
+
+    def part(self, upload_id: str) -> Path:
+        """Where an upload under way is collected."""
+        return self.parts / upload_id
+
+    def keep(self, part: Path, sha256: str) -> None:
+        """Move a whole and synced part to its place. Returns only when a power cut could not undo it."""
+        target = self.path(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(part, target)
+        for folder in (target.parent, self.root, part.parent):
+            sync_folder(folder)
+
+    def view(self, sha256: str) -> Path:
+        """Where the shown form of a picture lies, or would lie. It can be made again at any time."""
+        return self.views / sha256[:2] / f"{sha256}.jpg"
+
+    def keep_view(self, sha256: str, data: bytes) -> None:
+        """Put the shown form of a picture in its place, whole or not at all."""
+        target = self.view(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(dir=self.parts)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(part, target)
+
+    def names(self) -> Iterator[str]:
+        """The hashes of all files that are here, in order."""
+        for path in sorted(self.root.glob("??/*")):
+            yield path.name
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the bytes still have the hash that they are named by."""
+        return self.has(sha256) and hash_of(self.path(sha256)) == sha256
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's entries on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

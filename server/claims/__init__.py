@@ -1,0 +1,1 @@
+"""Claims: what is asked for, what the rules say, what finance decides."""

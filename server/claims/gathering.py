@@ -1,0 +1,141 @@
+"""Gathering the facts that the rules are told, from the records as a transaction sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from server.attachments.alike import near_files
+from server.claims.rules.facts import Attachment, Facts, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.settings import Company
+from sync.change import Record
+from sync.transaction import Transaction
+
+
+def gather(write: Transaction, line: Record, company: Company) -> Facts:
+    """The facts about one claim line. Raises LookupError where its receipt or its trip is gone."""
+    receipt = _known(write.get("receipt", line["receipt_id"]))
+    trip = _known(write.get("trip", receipt["trip_id"]))
+    lines = write.find("claim_line", receipt_id=receipt["id"])
+    others = _others(write, receipt)
+    return Facts(
+        trip=Trip(trip["home_division"], tuple(_stops(write, trip))),
+        receipt=_receipt(receipt),
+        claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
+        today=today(write.now, company),
+        purchases=tuple(purchases_of(write, receipt["id"])),
+        attachments=tuple(_attachments(write, receipt)),
+        same_identity=others(lambda other: bool(receipt["identity"]) and other["identity"] == receipt["identity"]),
+        same_file=others(lambda other: not set(receipt["attachments"]).isdisjoint(other["attachments"])),
+        similar_picture=tuple(_similar(write, receipt, others)),
+        is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
+        company_name=company.name,
+        company_tax_id=company.tax_id,
+    )
+
+
+def purchases_of(write: Transaction, receipt_id: str) -> list[Purchase]:
+    """The tools bought on one receipt."""
+    return [
+        Purchase(item["name"], item["quantity"], item["stocked_in_quantity"], item["unit_price_minor"])
+        for item in write.find("tool_purchase", receipt_id=receipt_id)
+    ]
+
+
+def today(now: datetime, company: Company) -> str:
+    """The company's calendar date."""
+    return now.astimezone(ZoneInfo(company.time_zone)).date().isoformat()
+
+
+def _known(record: Record | None) -> Record:
+    if record is None:
+        raise LookupError
+    return record
+
+
+def _receipt(record: Record) -> Receipt:
+    return Receipt(
+        category=record["category"],
+        amount_minor=record["amount_minor"],
+        issued_on=record["issued_on"],
+        seller_tax_id=record["seller_tax_id"],
+        fapiao_code=record["fapiao_code"],
+        fapiao_number=record["fapiao_number"],
+        qr_text=record["qr_text"],
+        capture_position=record["capture_position"],
+        evidence=tuple(record["evidence"] or ()),
+    )
+
+
+def _stops(write: Transaction, trip: Record) -> Iterable[Stop]:
+    for stop in trip["stops"]:
+        site = write.get("site", stop.get("site_id")) if stop.get("site_id") else None
+        position = site["position"] if site else None
+        yield Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"], position)
+
+
+def _attachments(write: Transaction, receipt: Record) -> Iterable[Attachment]:
+    """Each file of the receipt as the claimant's own records of it say."""
+    records = write.find_any("attachment", "sha256", receipt["attachments"])
+    status = {item["sha256"]: item["status"] for item in records if item["owner_id"] == receipt["technician_id"]}
+    return [Attachment(sha256, status.get(sha256, "unknown")) for sha256 in receipt["attachments"]]
+
+
+Matching = Callable[[Record], bool]
+
+
+def _others(write: Transaction, receipt: Record) -> Callable[[Matching], tuple[Twin, ...]]:
+    """The receipts that could be this one again, chosen by a condition, each with what became of it."""
+    candidates = {item["id"]: item for item in _candidates(write, receipt) if item["id"] != receipt["id"]}
+
+    def matching(condition: Matching) -> tuple[Twin, ...]:
+        return tuple(_twin(write, receipt, item) for item in candidates.values() if condition(item))
+
+    return matching
+
+
+def _candidates(write: Transaction, receipt: Record) -> list[Record]:
+    by_identity = write.find("receipt", identity=receipt["identity"]) if receipt["identity"] else []
+    return by_identity + receipts_with_files(write, _like(write, receipt))
+
+
+def receipts_with_files(write: Transaction, sha256s: Iterable[str]) -> list[Record]:
+    """The receipts that hold one of the files."""
+    wanted = set(sha256s)
+    owners = {item["owner_id"] for item in write.find_any("attachment", "sha256", list(wanted))}
+    receipts = write.find_any("receipt", "technician_id", sorted(owners))
+    return [item for item in receipts if not wanted.isdisjoint(item["attachments"])]
+
+
+def _like(write: Transaction, receipt: Record) -> set[str]:
+    """The receipt's own files and those whose pictures are much like one of them."""
+    return near_files(write.connection, receipt["attachments"]) | set(receipt["attachments"])
+
+
+def _similar(write: Transaction, receipt: Record, others: Callable[[Matching], tuple[Twin, ...]]) -> tuple[Twin, ...]:
+    """Pictures saved again. Two receipts with numbers of their own are told apart by these, not by their looks."""
+    near = _like(write, receipt) - set(receipt["attachments"])
+
+    def is_similar(other: Record) -> bool:
+        has_numbers = bool(receipt["identity"]) and bool(other["identity"])
+        return not has_numbers and not near.isdisjoint(other["attachments"])
+
+    return others(is_similar)
+
+
+def _twin(write: Transaction, receipt: Record, other: Record) -> Twin:
+    lines = write.find("claim_line", receipt_id=other["id"])
+    return Twin(
+        receipt_id=other["id"],
+        issued_on=other["issued_on"],
+        is_own=other["technician_id"] == receipt["technician_id"],
+        is_earlier=_place(write, other) < _place(write, receipt),
+        is_decided=any(line["status"] in ("approved", "paid") for line in lines),
+    )
+
+
+def _place(write: Transaction, receipt: Record) -> Any:
+    """Which of two receipts the server had first. Staged ones come last, in their order; no clock decides."""
+    return write.first_seq("receipt", receipt["id"])

@@ -1,0 +1,185 @@
+"""Judging claim lines: anew whenever something they rest on has changed, and once more at the moment of decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from server.claims.gathering import gather, purchases_of, receipts_with_files
+from server.claims.rules import judge
+from server.claims.rules.tool_returned import reimbursable_minor
+from server.claims.settings import Company
+from server.claims.states import DECIDED, judged_status
+from sync.change import Change, Record, new_id
+from sync.entity import Registry
+from sync.journal import Entry
+from sync.transaction import Transaction, change_of
+
+_FINAL = frozenset({"draft", "refused", "paid"})
+"""A draft is not judged yet; what was refused or paid is not judged again."""
+_TOOL = "tool_not_returned"
+
+
+def findings_of(write: Transaction, line: Record) -> list[dict[str, Any]]:
+    """What the rules say of a line now, with the manager's waivers marked. A returned part is free of REG-A12."""
+    facts = gather(write, line, company_of(write))
+    waived = {waiver["finding_code"] for waiver in write.find("waiver", claim_line_id=line["id"])}
+    found = [finding.to_wire() for finding in judge(facts)]
+    if _returned_for(write, line) >= line["amount_minor"]:
+        found = [finding for finding in found if finding["code"] != _TOOL]
+    return [finding | {"waived": True} if finding["code"] in waived else finding for finding in found]
+
+
+def lock_facts(write: Transaction, line: Record) -> None:
+    """Hold what a decision rests on until it is written: the receipt, its twins, its tools, the claimant."""
+    write.lock(f"claimant:{line['technician_id']}")
+    receipt = write.get("receipt", line["receipt_id"], lock=True)
+    if receipt and receipt["identity"]:
+        write.lock(f"identity:{receipt['identity']}")
+    for purchase in write.find("tool_purchase", receipt_id=line["receipt_id"]):
+        write.get("tool_purchase", purchase["id"], lock=True)
+
+
+def company_of(write: Transaction) -> Company:
+    """The company whose rules these are."""
+    company = write.engine.settings
+    return company if isinstance(company, Company) else Company()
+
+
+def follow_all(registry: Registry) -> None:
+    """Judge lines again after every change that one of their facts rests on."""
+    registry.follow("claim", on_claim)
+    registry.follow("claim_line", on_line)
+    registry.follow("receipt", on_receipt)
+    registry.follow("tool_purchase", on_purchase)
+    registry.follow("attachment", on_attachment)
+    registry.follow("service_report", on_trip_paper)
+    registry.follow("trip", on_trip)
+    registry.follow("waiver", on_waiver)
+
+
+def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A claim that is handed in has its lines judged."""
+    if not entry.changed("status") or entry.record["status"] != "submitted" or entry.op == "create":
+        return
+    for line in write.find("claim_line", claim_id=entry.record_id, status="draft"):
+        yield change_of("claim_line", line, {"status": "submitted"})
+
+
+def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A claim's total and state follow its lines; a line that was handed in, or given back, is judged."""
+    if entry.op != "delete" and entry.changed("status") and entry.record["status"] == "submitted":
+        yield from judge_receipt(write, entry.record["receipt_id"])
+    claim = write.get("claim", entry.record["claim_id"])
+    if claim is None:
+        return
+    lines = write.find("claim_line", claim_id=claim["id"])
+    is_decided = bool(lines) and all(line["status"] in DECIDED for line in lines)
+    state = "draft" if claim["status"] == "draft" else "decided" if is_decided else "submitted"
+    current = {"total_minor": sum(line["amount_minor"] for line in lines), "status": state}
+    changed = {name: value for name, value in current.items() if claim[name] != value}
+    if changed:
+        yield change_of("claim", claim, changed)
+
+
+def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A receipt's lines are judged again, and those of the receipts that share its identity or a file."""
+    record, was = entry.record, {**entry.record, **entry.before}
+    identities = {record["identity"], was["identity"]} - {""}
+    files = {*record["attachments"], *was["attachments"]}
+    twins = write.find_any("receipt", "identity", sorted(identities)) + receipts_with_files(write, files)
+    for receipt_id in sorted({entry.record_id, *(twin["id"] for twin in twins)}):
+        yield from judge_receipt(write, receipt_id)
+
+
+def on_purchase(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A tool came back, or was logged: the lines of its receipt are judged again."""
+    for receipt_id in sorted({entry.record["receipt_id"] or "", entry.before.get("receipt_id") or ""} - {""}):
+        yield from judge_receipt(write, receipt_id)
+
+
+def on_attachment(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A file arrived: the lines of the receipts that show it are judged again."""
+    for receipt in receipts_with_files(write, [entry.record["sha256"]]):
+        yield from judge_receipt(write, receipt["id"])
+
+
+def on_trip_paper(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A report was filed: the lines of its trip are judged again."""
+    if entry.changed("status"):
+        yield from _judge_trip(write, entry.record["trip_id"])
+
+
+def on_trip(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A trip was planned anew: its lines are judged again."""
+    yield from _judge_trip(write, entry.record_id)
+
+
+def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A manager gave a waiver: the line is judged again."""
+    line = write.get("claim_line", entry.record["claim_line_id"])
+    if line is not None:
+        yield from judge_receipt(write, line["receipt_id"])
+
+
+def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:
+    """Judge the open lines of a receipt. Where some of its tools are back, the line splits: their part moves on."""
+    for line in write.find("claim_line", receipt_id=receipt_id):
+        if line["status"] in _FINAL:
+            continue
+        fresh = write.get("claim_line", line["id"])
+        if fresh is None:
+            continue
+        yield from _split(write, fresh)
+        fresh = write.get("claim_line", line["id"]) or fresh
+        yield from _judge_line(write, fresh)
+
+
+def _judge_trip(write: Transaction, trip_id: str) -> Iterable[Change]:
+    for receipt in write.find("receipt", trip_id=trip_id):
+        yield from judge_receipt(write, receipt["id"])
+
+
+def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
+    findings = findings_of(write, line)
+    status = judged_status(findings)
+    changed: dict[str, Any] = {} if findings == line["findings"] else {"findings": findings}
+    if line["status"] == "approved" and status != "blocked":
+        status = "approved"
+    elif line["status"] == "approved":
+        # Note: what the approval rested on is gone, so the approval is gone too.
+        changed |= {"decided_by": None, "decided_at": "", "decision_note": ""}
+    if status != line["status"]:
+        changed["status"] = status
+    if changed:
+        yield change_of("claim_line", line, changed)
+
+
+def _split(write: Transaction, line: Record) -> Iterable[Change]:
+    """Divide a line of which only a part has come back: this line keeps that part, a new one waits for the rest."""
+    part = _returned_for(write, line)
+    if line["status"] == "approved" or not 0 < part < line["amount_minor"]:
+        return
+    rest = line["amount_minor"] - part
+    yield change_of("claim_line", line, {"amount_minor": part})
+    waiting = {name: line[name] for name in ("claim_id", "receipt_id", "note", "technician_id", "currency")}
+    waiting |= {"amount_minor": rest, "status": "submitted", "split_from": line["id"]}
+    yield Change(new_id(), "claim_line", new_id(), "create", waiting)
+
+
+def _returned_for(write: Transaction, line: Record) -> int:
+    """How much of a line the returned tools stand for, when its receipt's lines are served in their order.
+
+    Lines that finance has decided on are served first; a receipt without tools is served whole.
+    """
+    purchases = purchases_of(write, line["receipt_id"])
+    lines = [
+        item for item in write.find("claim_line", receipt_id=line["receipt_id"]) if item["claim_id"] == line["claim_id"]
+    ]
+    total = sum(item["amount_minor"] for item in lines)
+    left = reimbursable_minor(total, purchases)
+    for item in sorted(lines, key=lambda item: (item["status"] not in DECIDED, item["id"])):
+        if item["id"] == line["id"]:
+            return max(0, min(left, int(line["amount_minor"])))
+        left -= item["amount_minor"]
+    return 0

@@ -1,0 +1,133 @@
+"""The money desk: the queue of claims, one claim on one page, its decisions and its print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from server.accounts.gate import actor, page_for
+from server.claims.queries import line_views, queue
+from server.i18n import say
+from server.pages import attempt, done, known, read_page
+from server.places.divisions import all_divisions, granularity
+from server.problems import Problem
+from server.services import engine
+from sync.change import Record
+from sync.transaction import Transaction
+
+blueprint = Blueprint("finance", __name__, url_prefix="/finance")
+_STEPS = {"approve": "approved", "refuse": "refused", "undo": "submitted", "pay": "paid"}
+
+
+@blueprint.get("/")
+@page_for("finance", "manager")
+def claims() -> str:
+    """The queue, sorted by what can be decided now."""
+    show = request.args.get("show", "open")
+    return read_page(lambda read: render_template("claims/queue.html", queue=queue(read, show), show=show))
+
+
+@blueprint.get("/claims/<claim_id>")
+@page_for("finance", "manager")
+def claim(claim_id: str) -> str:
+    """One claim with all that is known about it."""
+    return read_page(lambda read: render_template("claims/claim.html", **_about(read, claim_id)))
+
+
+@blueprint.get("/claims/<claim_id>/print")
+@page_for("finance", "manager")
+def printed(claim_id: str) -> str:
+    """The claim on paper."""
+    return read_page(lambda read: render_template("claims/print.html", **_about(read, claim_id)))
+
+
+@blueprint.post("/lines/<line_id>")
+@page_for("finance", "manager")
+def decide(line_id: str) -> Response:
+    """Approve, refuse, mark as paid, or take a decision back."""
+    step = request.form.get("step", "")
+    if step not in _STEPS:
+        raise Problem(400, "bad_request")
+    fields = {"status": _STEPS[step]}
+    if step in ("approve", "refuse"):
+        fields["decision_note"] = request.form.get("note", "").strip()
+    if step == "pay":
+        fields["payment_reference"] = request.form.get("reference", "").strip()
+
+    def work(write: Transaction) -> Record:
+        return write.update("claim_line", known(write, "claim_line", line_id), fields)
+
+    line = attempt(work)
+    if line:
+        done(f"finance.done_{step}")
+    return _back_to(line_id)
+
+
+@blueprint.post("/claims/<claim_id>/approve-clear")
+@page_for("finance", "manager")
+def approve_clear(claim_id: str) -> Response:
+    """Approve every clear line of a claim at once."""
+
+    def work(write: Transaction) -> int:
+        lines = write.find("claim_line", claim_id=claim_id, status="clear")
+        for line in lines:
+            write.update("claim_line", line, {"status": "approved"})
+        return len(lines)
+
+    count = attempt(work)
+    if count:
+        done("finance.done_bulk", count=count)
+    return redirect(f"/finance/claims/{claim_id}", 303)
+
+
+@blueprint.post("/lines/<line_id>/reading")
+@page_for("finance", "manager")
+def read_off(line_id: str) -> Response:
+    """Record which place a person read off the receipt's picture."""
+    code = request.form.get("division_code", "").strip()[:6]
+    note = request.form.get("note", "").strip()
+
+    def work(write: Transaction) -> Record:
+        line = known(write, "claim_line", line_id)
+        return write.create("evidence", {"receipt_id": line["receipt_id"], "division_code": code, "note": note})
+
+    if code not in all_divisions():
+        flash(say("error.division_unknown"), "refused")
+    elif attempt(work):
+        done("finance.done_reading")
+    return _back_to(line_id)
+
+
+@blueprint.post("/lines/<line_id>/waiver")
+@page_for("finance", "manager")
+def waive(line_id: str) -> Response:
+    """A manager's exception to one finding."""
+    fields = {"claim_line_id": line_id, "finding_code": request.form.get("finding_code", "")}
+    fields["reason"] = request.form.get("reason", "").strip()
+    if attempt(lambda write: write.create("waiver", fields)):
+        done("finance.done_waiver")
+    return _back_to(line_id)
+
+
+def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
+    claim_record = known(read, "claim", claim_id)
+    if claim_record["status"] == "draft":
+        raise Problem(404, "not_found")
+    trip = known(read, "trip", claim_record["trip_id"])
+    prefectures = [item for code, item in all_divisions().items() if granularity(code) != "county" or code[2:4] == "90"]
+    return {
+        "claim": claim_record,
+        "trip": trip,
+        "views": line_views(read, claim_record),
+        "technician": known(read, "user", claim_record["technician_id"]),
+        "people": {user["id"]: user for user in read.find("user")},
+        "reports": read.find("service_report", trip_id=trip["id"]),
+        "prefectures": prefectures,
+    }
+
+
+def _back_to(line_id: str) -> Response:
+    line = engine().write(actor(), lambda write: known(write, "claim_line", line_id))
+    return redirect(f"/finance/claims/{line['claim_id']}#line-{line_id}", 303)

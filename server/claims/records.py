@@ -1,0 +1,76 @@
+"""Claims, their lines and waivers, as records."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from server.claims.states import CLAIM_STATES, LINE_STATES
+from server.wire import (
+    IdField,
+    InstantField,
+    JsonField,
+    RecordSchema,
+    TextField,
+    choice,
+    currency,
+    money,
+    record_table,
+)
+
+
+class ClaimSchema(RecordSchema):
+    """What a technician asks to be paid back for one trip."""
+
+    trip_id = IdField(required=True)
+    note = TextField(1000)
+    status = choice(*CLAIM_STATES, default="draft")
+    technician_id = IdField()
+    total_minor = money()
+    currency = currency()
+    submitted_at = InstantField()
+
+
+class ClaimLineSchema(RecordSchema):
+    """One receipt's money in a claim. A line that was split names the line that it came from."""
+
+    claim_id = IdField(required=True)
+    receipt_id = IdField(required=True)
+    amount_minor = money(required=True)
+    note = TextField(1000)
+    technician_id = IdField()
+    currency = currency()
+    status = choice(*LINE_STATES, default="draft")
+    findings = JsonField(list)
+    decided_by = IdField()
+    decided_at = InstantField()
+    decision_note = TextField(1000)
+    split_from = IdField()
+    payment_reference = TextField(80)
+    paid_at = InstantField()
+
+
+class WaiverSchema(RecordSchema):
+    """A manager's exception to one finding of one line: who, why, when."""
+
+    claim_line_id = IdField(required=True)
+    finding_code = TextField(60, required=True)
+    reason = TextField(1000, required=True)
+    technician_id = IdField()
+    given_by = IdField()
+    given_at = InstantField()
+
+
+claims = record_table(
+    "claim",
+    ClaimSchema,
+    Index("ix_claim_trip_id", "trip_id"),
+    Index("ix_claim_status", "status"),
+)
+claim_lines = record_table(
+    "claim_line",
+    ClaimLineSchema,
+    Index("ix_claim_line_claim_id", "claim_id"),
+    Index("ix_claim_line_receipt_id", "receipt_id"),
+    Index("ix_claim_line_status", "status"),
+)
+waivers = record_table("waiver", WaiverSchema, Index("ix_waiver_claim_line_id", "claim_line_id"))

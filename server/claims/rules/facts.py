@@ -1,0 +1,108 @@
+"""What a rule is told. No rule reads the database, the clock or the network: all it needs stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Evidence = Mapping[str, Any]
+Position = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One destination, from its first to its last day (`YYYY-MM-DD`). `position` is its site's, where known."""
+
+    division_code: str
+    arrive_on: str
+    leave_on: str
+    position: Position | None = None
+
+
+@dataclass(frozen=True)
+class Trip:
+    """The journey that the receipt belongs to."""
+
+    home_division: str
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The receipt as it was captured, and the evidence that was read from it."""
+
+    category: str
+    amount_minor: int
+    issued_on: str
+    seller_tax_id: str = ""
+    fapiao_code: str = ""
+    fapiao_number: str = ""
+    qr_text: str = ""
+    buyer_name: str = ""
+    buyer_tax_id: str = ""
+    capture_position: Position | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Tools bought on this receipt: how many, at which price, and how many the warehouse has stocked in."""
+
+    name: str
+    quantity: int
+    stocked_in: int
+    unit_price_minor: int
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A photo or document of the receipt: `pending`, `stored`, `quarantined`, `unknown` without a record."""
+
+    sha256: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another receipt that is this one again: it came `earlier`, or money has been decided on it already."""
+
+    receipt_id: str
+    issued_on: str
+    is_own: bool
+    is_earlier: bool
+    is_decided: bool
+
+    @property
+    def stands_before(self) -> bool:
+        """Whether the other one is the receipt, and this one its repetition."""
+        return self.is_earlier or self.is_decided
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Days by which a receipt may lie outside its trip."""
+
+    local_days: int = 1
+    transport_days: int = 3
+    rail_issue_days: int = 180
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that is known about one claim line."""
+
+    trip: Trip
+    receipt: Receipt
+    claimed_minor: int
+    """What is claimed on this receipt, over all lines."""
+    today: str
+    purchases: tuple[Purchase, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    same_identity: tuple[Twin, ...] = ()
+    same_file: tuple[Twin, ...] = ()
+    similar_picture: tuple[Twin, ...] = ()
+    is_report_filed: bool = False
+    company_name: str = ""
+    company_tax_id: str = ""
+    tolerances: Tolerances = field(default_factory=Tolerances)

@@ -1,0 +1,95 @@
+"""The settings, read from the environment once, at the edge. Every one has a default that works on one machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message says which and what is expected."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a server."""
+
+    data: Path
+    """The folder of the database file, the attachments and the key."""
+    database_url: str
+    secret_key: str
+    company_name: str
+    company_tax_id: str
+    time_zone: str
+    """The company's calendar: what "today" is when a receipt's date is judged."""
+    is_replicated: bool
+    """Whether the operator keeps a live copy of the database, so that every commit counts as durable."""
+    is_secure: bool
+    """Whether people reach the server by HTTPS only: cookies are then sent by HTTPS only."""
+    proxies: int
+    """How many reverse proxies stand in front and set X-Forwarded-*."""
+    host: str
+    port: int
+    workers: int
+    demo: bool
+    client: Path | None
+    """The folder of a built client to serve instead of the one that came with the server."""
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings. Raises BadSetting."""
+    data = Path(environment.get("FIELDCLAIM_DATA", "var")).absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    return Config(
+        data=data,
+        database_url=environment.get("FIELDCLAIM_DATABASE_URL", f"sqlite:///{data / 'fieldclaim.db'}"),
+        secret_key=_secret_key(environment, data),
+        company_name=environment.get("FIELDCLAIM_COMPANY_NAME", ""),
+        company_tax_id=environment.get("FIELDCLAIM_COMPANY_TAX_ID", ""),
+        time_zone=environment.get("FIELDCLAIM_TIME_ZONE", "Asia/Shanghai"),
+        is_replicated=_flag(environment, "FIELDCLAIM_REPLICATED"),
+        is_secure=_flag(environment, "FIELDCLAIM_SECURE"),
+        proxies=_number(environment, "FIELDCLAIM_PROXIES", 0),
+        host=environment.get("FIELDCLAIM_HOST", "127.0.0.1"),
+        port=_number(environment, "FIELDCLAIM_PORT", 8000),
+        workers=_number(environment, "FIELDCLAIM_WORKERS", 1),
+        demo=_flag(environment, "FIELDCLAIM_DEMO"),
+        client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
+    )
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value not in ("", "0", "1", "no", "yes", "false", "true"):
+        raise BadSetting(f"{name} must be yes or no, not {value!r}")
+    return value in ("1", "yes", "true")
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name, "").strip()
+    if value and not value.isdecimal():
+        raise BadSetting(f"{name} must be a whole number, not {value!r}")
+    return int(value or default)
+
+
+def _secret_key(environment: Mapping[str, str], data: Path) -> str:
+    """The key from the environment, else one of the server's own that only its user can read."""
+    given = environment.get("FIELDCLAIM_SECRET_KEY", "")
+    if given:
+        if len(given) < 32:
+            raise BadSetting("FIELDCLAIM_SECRET_KEY must have at least 32 characters")
+        return given
+    path = data / "secret_key"
+    fresh = data / f"secret_key.{secrets.token_hex(4)}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    # Note: two processes may start at once; the link is made whole and once, and the loser reads the winner's key.
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,230 @@
+"""A demo company to try everything with: people, sites, trips, and one claim whose lines meet four fates."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from PIL import Image, ImageDraw
+from sqlalchemy import insert
+
+from server.accounts import credentials
+from server.attachments.picture import bands, fingerprint
+from server.attachments.policy import settle_file
+from server.attachments.records import stored_files
+from server.services import Services
+from sync.actor import SYSTEM, Actor
+from sync.change import Record, new_id
+from sync.engine import Engine
+
+COMPANY_NAME = "启明泵业示例有限公司"
+COMPANY_TAX_ID = "91330100799655058B"
+PASSWORD = "demo-2026"  # noqa: S105 (printed for everybody: a demo)
+PEOPLE = (
+    ("anna", "安娜", "technician"),
+    ("bo", "博文", "technician"),
+    ("dan", "丹青", "dispatcher"),
+    ("wen", "文库", "warehouse"),
+    ("fei", "费敏", "finance"),
+    ("ming", "明远", "manager"),
+    ("ada", "阿达", "admin"),
+)
+_HANGZHOU, _SHENZHEN = "330110", "440300"
+_HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
+
+
+def logins() -> str:
+    """Who can sign in, and with what."""
+    lines = [f"  {name:6} {PASSWORD}   {role}" for name, _, role in PEOPLE]
+    return "\n".join(["Demo logins (technicians: /app/ on a phone; the others: /login):", *lines])
+
+
+def fill(services: Services) -> None:
+    """Make the demo company, once."""
+    engine = services.engine
+    if engine.write(SYSTEM, lambda write: write.find("user", username=PEOPLE[0][0])):
+        return
+    actors = {name: _person(engine, name, shown, role) for name, shown, role in PEOPLE}
+    _Demo(services, actors).work()
+
+
+def _person(engine: Engine, name: str, shown: str, role: str) -> Actor:
+    def work(write: Any) -> Record:
+        user: Record = write.create("user", {"username": name, "display_name": shown, "role": role})
+        credentials.set_password(write.connection, user["id"], PASSWORD)
+        return user
+
+    user = engine.write(SYSTEM, work)
+    return Actor(user["id"], frozenset({role}), new_id())
+
+
+@dataclass
+class _Demo:
+    services: Services
+    people: dict[str, Actor]
+
+    def work(self) -> None:
+        """Two trips: one that is over and claimed, one that is under way."""
+        today = self.services.today()
+        site = self._site("钱塘自来水公司", "余杭泵站", _HANGZHOU, "余杭区仓前街道", {"lat": 30.29, "lon": 120.0})
+        other = self._site("鹏城电子厂", "宝安厂区", "440306", "宝安区西乡", {"lat": 22.56, "lon": 113.88})
+        past = self._trip("anna", "泵站大修", site, today - timedelta(12), today - timedelta(8), "WO-1041", "主泵漏水")
+        self._trip("anna", "产线水泵巡检", other, today - timedelta(1), today + timedelta(3), "WO-1057", "水压不稳")
+        self._trip("bo", "新泵安装", site, today, today + timedelta(5), "WO-1058", "安装调试")
+        self._report(past)
+        self._claim(past, today - timedelta(10))
+
+    def _create(self, who: str, entity: str, **fields: Any) -> Record:
+        return self.services.engine.write(self.people[who], lambda write: write.create(entity, fields))
+
+    def _site(self, customer: str, name: str, division: str, address: str, position: dict[str, float]) -> Record:
+        owner = self._create("dan", "customer", name=customer, phone="0571-00000000", address=address)
+        site = self._create(
+            "dan",
+            "site",
+            customer_id=owner["id"],
+            name=name,
+            division_code=division,
+            address=address,
+            position=position | {"accuracy_m": 50},
+        )
+        machine = {"name": "离心泵", "model": "QP-200", "serial_number": f"QP200-{division}"}
+        self._create("dan", "equipment", customer_id=owner["id"], site_id=site["id"], **machine)
+        return site
+
+    def _trip(
+        self, who: str, purpose: str, site: Record, begins: date, ends: date, number: str, problem: str
+    ) -> dict[str, Record]:
+        technician = self.people[who].id
+        order = self._create(
+            "dan",
+            "work_order",
+            number=number,
+            customer_id=site["customer_id"],
+            site_id=site["id"],
+            problem=problem,
+            technician_id=technician,
+        )
+        stop = {"division_code": site["division_code"], "site_id": site["id"]}
+        stop |= {"arrive_on": begins.isoformat(), "leave_on": ends.isoformat()}
+        trip = self._create(
+            "dan",
+            "trip",
+            technician_id=technician,
+            purpose=purpose,
+            home_division="310000",
+            stops=[stop],
+            work_order_ids=[order["id"]],
+            status="active",
+        )
+        return {"trip": trip, "order": order}
+
+    def _report(self, past: dict[str, Record]) -> None:
+        self._create(
+            "anna",
+            "service_report",
+            work_order_id=past["order"]["id"],
+            trip_id=past["trip"]["id"],
+            fault_cause="机械密封磨损",
+            remedy="更换机械密封，试车两小时正常",
+            parts_replaced=[{"name": "机械密封", "quantity": 1, "serial": ""}],
+            customer_opinion="满意",
+            status="filed",
+        )
+
+    def _claim(self, past: dict[str, Record], day: date) -> None:
+        """A clear train ticket, a hotel elsewhere, a tool on the road, and two tools of which one is back."""
+        train = self._receipt(past, day, "transport", 7300, "中国铁路", "", "26339130000000000101", "51")
+        hotel = self._receipt(
+            past, day, "lodging", 39800, "滨海酒店（深圳）", _SHENZHEN_SELLER, "26952000000000000202", "32"
+        )
+        tool = self._receipt(past, day, "tool", 26800, "五金机电商行", _HANGZHOU_SELLER, "26332000000000000303", "32")
+        pair = self._receipt(past, day, "tool", 51600, "余杭工具店", _HANGZHOU_SELLER, "26332000000000000404", "32")
+        self._tool(past, tool, "扭力扳手", 1, 26800, ["TW-2201"])
+        half = self._tool(past, pair, "测振仪", 2, 25800, ["VB-71", "VB-72"])
+        claim = self._create("anna", "claim", trip_id=past["trip"]["id"])
+        for receipt in (train, hotel, tool, pair):
+            amount = receipt["amount_minor"]
+            self._create("anna", "claim_line", claim_id=claim["id"], receipt_id=receipt["id"], amount_minor=amount)
+        engine = self.services.engine
+        engine.write(
+            self.people["anna"],
+            lambda write: write.update("claim", write.get("claim", claim["id"]) or claim, {"status": "submitted"}),
+        )
+        self._create("wen", "tool_unit", tool_purchase_id=half["id"], serial_number="VB-71", shelf="A-03")
+
+    def _tool(
+        self,
+        past: dict[str, Record],
+        receipt: Record,
+        name: str,
+        quantity: int,
+        price: int,
+        serials: list[str],
+    ) -> Record:
+        return self._create(
+            "anna",
+            "tool_purchase",
+            trip_id=past["trip"]["id"],
+            receipt_id=receipt["id"],
+            name=name,
+            quantity=quantity,
+            unit_price_minor=price,
+            serial_numbers=serials,
+        )
+
+    def _receipt(
+        self,
+        past: dict[str, Record],
+        day: date,
+        category: str,
+        amount: int,
+        seller: str,
+        tax_id: str,
+        number: str,
+        kind: str,
+    ) -> Record:
+        qr = f"01,{kind},,{number},{amount / 100:.2f},{day:%Y%m%d},,74AE,"
+        return self._create(
+            "anna",
+            "receipt",
+            trip_id=past["trip"]["id"],
+            category=category,
+            amount_minor=amount,
+            issued_on=day.isoformat(),
+            seller_name=seller,
+            seller_tax_id=tax_id,
+            fapiao_number=number,
+            qr_text=qr,
+            attachments=[self._picture(number, amount, day)],
+        )
+
+    def _picture(self, number: str, amount: int, day: date) -> str:
+        """A drawn receipt, stored as a phone's photo would be."""
+        picture = Image.new("RGB", (800, 520), "#fffdf5")
+        draw = ImageDraw.Draw(picture)
+        draw.rectangle((20, 20, 780, 500), outline="#a33", width=3)
+        for row, text in enumerate(("DEMO FAPIAO", number, f"{day}", f"CNY {amount / 100:.2f}")):
+            draw.text((60, 60 + row * 90), text, fill="#222", font_size=42)
+        draw.rectangle((560, 300, 760, 320 + int(number[-3:]) % 150), fill="#333")
+        data = io.BytesIO()
+        picture.save(data, "JPEG", quality=85)
+        sha256 = hashlib.sha256(data.getvalue()).hexdigest()
+        part = self.services.files.part(new_id())
+        part.write_bytes(data.getvalue())
+        self.services.files.keep(part, sha256)
+        about = {"sha256": sha256, "media_type": "image/jpeg", "size": len(data.getvalue())}
+        self._create("anna", "attachment", **about)
+        mark = fingerprint(picture)
+        owner = self.people["anna"].id
+
+        def arrive(write: Any) -> None:
+            row = about | {"owner_id": owner, "verdict": "", "fingerprint": mark} | bands(mark)
+            write.connection.execute(insert(stored_files).values(row))
+            settle_file(write, sha256, owner)
+
+        self.services.engine.write(SYSTEM, arrive)
+        return sha256

@@ -1,0 +1,23 @@
+"""All domains put together: which records there are, and what follows from a change to one of them."""
+
+from __future__ import annotations
+
+from server.accounts import policy as accounts
+from server.attachments import policy as attachments
+from server.claims import judgement
+from server.claims import policy as claims
+from server.receipts import policy as receipts
+from server.service import policy as service
+from server.tools import policy as tools
+from sync.entity import Registry
+
+
+def registry() -> Registry:
+    """The registry of a whole server."""
+    known = Registry()
+    for domain in (accounts, service, attachments, receipts, tools, claims):
+        known.add(*domain.ENTITIES)
+    known.follow("tool_unit", tools.count_units)
+    known.follow("evidence", receipts.add_reading)
+    judgement.follow_all(known)
+    return known

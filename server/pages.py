@@ -1,0 +1,193 @@
+"""What all pages share: their words, their way of showing values, and how they say no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, flash, g, make_response, render_template, request, send_from_directory
+
+from server import paths
+from server.accounts.gate import actor, enter_by_cookies
+from server.i18n import language_of_request, say
+from server.places.divisions import all_divisions, full_name
+from server.problems import Problem
+from server.services import engine, services
+from sync.change import Record, is_id
+from sync.errors import Refused
+from sync.transaction import Transaction
+
+T = TypeVar("T")
+HOMES = {
+    "technician": "/app/",
+    "dispatcher": "/dispatch/",
+    "warehouse": "/warehouse/",
+    "finance": "/finance/",
+    "manager": "/finance/",
+    "admin": "/admin/",
+}
+_PAGE_WORDS = {
+    "bad_request": "page.bad_request",
+    "forbidden": "page.forbidden",
+    "not_found": "page.not_found",
+    "method_not_allowed": "page.not_found",
+    "not_acceptable": "page.bad_request",
+    "gone": "page.not_found",
+    "precondition_failed": "page.bad_request",
+    "too_large": "page.bad_request",
+    "unsupported_media_type": "page.bad_request",
+    "unavailable": "page.went_wrong",
+    "storage_full": "page.went_wrong",
+    "server_error": "page.went_wrong",
+}
+"""Problems that a page words otherwise than a phone does."""
+_NAVIGATION = {
+    "dispatcher": (
+        ("/dispatch/", "nav.trips"),
+        ("/dispatch/customers", "nav.customers"),
+        ("/dispatch/reports", "nav.reports"),
+    ),
+    "warehouse": (("/warehouse/", "nav.tools"), ("/warehouse/units", "nav.units")),
+    "finance": (("/finance/", "nav.claims"),),
+    "manager": (
+        ("/finance/", "nav.claims"),
+        ("/dispatch/", "nav.trips"),
+        ("/dispatch/reports", "nav.reports"),
+    ),
+    "admin": (("/admin/", "nav.users"),),
+}
+
+
+def set_up(app: Flask) -> None:
+    """Give the pages their words and filters, and serve their style sheets."""
+    app.jinja_env.filters |= {
+        "money": money,
+        "instant": moment,
+        "place": lambda code: full_name(code, language_of_request()) if code else "",
+    }
+    app.context_processor(_context)
+    app.add_url_rule("/styles/<path:name>", "styles", lambda name: send_from_directory(paths.styles(), name))
+
+
+def home_of_visitor() -> str:
+    """Where a person's work begins; the sign-in page for a stranger."""
+    try:
+        enter_by_cookies()
+    except Problem:
+        return "/login"
+    return HOMES[g.user["role"]]
+
+
+def attempt(work: Callable[[Transaction], T]) -> T | None:
+    """Do what a form asks, as the person who sent it. A refusal is told on the next page, and nothing is written."""
+    try:
+        return engine().write(actor(), work)
+    except Refused as refused:
+        flash(words(refused), "refused")
+        return None
+
+
+def read_page(view: Callable[[Transaction], str]) -> str:
+    """A page drawn from one state of the database."""
+    with engine().database.read() as connection:
+        return view(Transaction(engine(), connection, actor()))
+
+
+def known(read: Transaction, entity: str, record_id: str) -> Record:
+    """A record that an address or a form names. Raises Problem where there is none."""
+    record = read.get(entity, record_id) if is_id(record_id) else None
+    if record is None:
+        raise Problem(404, "not_found")
+    return record
+
+
+def done(key: str, **params: Any) -> None:
+    """Say on the next page that it is done."""
+    flash(say(key, **params), "done")
+
+
+def words(refused: Refused) -> str:
+    """A refusal in a sentence for the person, with the fields that are meant."""
+    params = refused.params | {"findings": _standing(refused.params.get("findings", []))}
+    sentence = say(f"error.{refused.code}", **params)
+    fields = [
+        f"{say(f'field.{name}')}: {', '.join(say(f'error.{code}', **params) for code in codes)}"
+        for name, codes in refused.errors.items()
+        if codes != [refused.code]
+    ]
+    return " ".join([sentence, *fields])
+
+
+def finding_words(finding: dict[str, Any]) -> str:
+    """A finding in a sentence, with its places, names and amounts as people read them."""
+    return say(
+        f"finding.{finding['code']}",
+        **{name: _shown(name, value) for name, value in finding["params"].items()},
+    )
+
+
+def money(amount_minor: int | None, currency: str = "CNY") -> str:
+    """1234 as ¥12.34; another currency by its code."""
+    if amount_minor is None:
+        return ""
+    sign = "-" if amount_minor < 0 else ""
+    mark = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency, f"{currency} ")
+    whole, part = divmod(abs(amount_minor), 100)
+    return f"{sign}{mark}{whole:,}.{part:02}"
+
+
+def moment(text: str | None) -> str:
+    """An instant in the company's time zone, to the minute."""
+    if not text:
+        return ""
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(services().config.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def refusal(refused: Refused) -> tuple[str, int]:
+    """A page for a refusal that no form was waiting for."""
+    return _message("page.refused", words(refused)), 422
+
+
+def problem(found: Problem) -> Response:
+    """A page for a problem: what happened, and what to do."""
+    sentence = say(_PAGE_WORDS.get(found.code, f"error.{found.code}"), **(found.params or {}))
+    return make_response(_message("page.refused", sentence), found.status, found.headers)
+
+
+def server_error() -> tuple[str, int]:
+    """The page behind which the trace stays hidden."""
+    return _message("page.refused", say("page.went_wrong")), 500
+
+
+def _message(title: str, sentence: str) -> str:
+    return render_template("message.html", title=say(title), sentence=sentence)
+
+
+def _context() -> dict[str, Any]:
+    user = g.get("user")
+    return {
+        "t": say,
+        "language": language_of_request(),
+        "user": user,
+        "navigation": _NAVIGATION.get(user["role"], ()) if user else (),
+        "path": request.path,
+        "divisions": all_divisions,
+        "finding_words": finding_words,
+        "demo": services().config.demo,
+    }
+
+
+def _standing(findings: list[dict[str, Any]]) -> str:
+    return " ".join(finding_words(finding) for finding in findings)
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in ("places", "trip"):
+        return ", ".join(dict.fromkeys(full_name(code, language_of_request()) for code in value))
+    if name == "fields":
+        return ", ".join(say(f"field.{field}") for field in value)
+    if name in ("claimed", "receipt"):
+        return money(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else value

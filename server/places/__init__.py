@@ -1,0 +1,1 @@
+"""Places: administrative divisions of China and distances."""

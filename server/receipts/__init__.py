@@ -1,0 +1,1 @@
+"""Receipts: what is captured, what can be read from it."""

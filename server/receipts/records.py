@@ -1,0 +1,70 @@
+"""Receipts, and what a person read off their pictures, as records."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from server.wire import (
+    DateField,
+    IdField,
+    InstantField,
+    JsonField,
+    ListField,
+    ObjectField,
+    Position,
+    RecordSchema,
+    TextField,
+    choice,
+    currency,
+    division,
+    money,
+    record_table,
+    sha256,
+)
+
+CATEGORIES = ("transport", "lodging", "meal", "tool", "parts", "other")
+
+
+class ReceiptSchema(RecordSchema):
+    """A receipt as its technician captured it. `evidence` is what it says of its place, and where that was read."""
+
+    trip_id = IdField(required=True)
+    category = choice(*CATEGORIES, required=True)
+    amount_minor = money(required=True)
+    currency = currency()
+    issued_on = DateField(required=True)
+    seller_name = TextField(200)
+    seller_tax_id = TextField(32)
+    fapiao_code = TextField(20)
+    fapiao_number = TextField(30)
+    typed_division = division(nullable=True)
+    captured_at = InstantField()
+    capture_position = ObjectField(Position)
+    attachments = ListField(sha256(required=True), 20)
+    qr_text = TextField(1000)
+    note = TextField(1000)
+    technician_id = IdField()
+    identity = TextField(40)
+    evidence = JsonField(list)
+    reading_status = choice("pending", "read", "unreadable", default="pending")
+
+
+class EvidenceSchema(RecordSchema):
+    """What somebody of finance read off a receipt's picture, under their name."""
+
+    receipt_id = IdField(required=True)
+    kind = choice("reviewer", default="reviewer")
+    division_code = division(required=True)
+    note = TextField(1000, required=True)
+    technician_id = IdField()
+    read_by = IdField()
+    read_at = InstantField()
+
+
+receipts = record_table(
+    "receipt",
+    ReceiptSchema,
+    Index("ix_receipt_trip_id", "trip_id"),
+    Index("ix_receipt_identity", "identity"),
+)
+evidence = record_table("evidence", EvidenceSchema, Index("ix_evidence_receipt_id", "receipt_id"))

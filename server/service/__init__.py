@@ -1,0 +1,1 @@
+"""Customers, jobs, trips and reports."""

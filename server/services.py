@@ -1,0 +1,51 @@
+"""What a request needs of the server: the engine, the settings, the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from server.attachments.store import FileStore
+from server.claims.settings import Company
+from server.config import Config
+from server.domain import registry
+from sync.database import Database
+from sync.engine import Engine
+
+_KEY = "fieldclaim"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one running server."""
+
+    config: Config
+    engine: Engine
+    files: FileStore
+
+    def today(self) -> date:
+        """The company's calendar date."""
+        return self.engine.clock().astimezone(ZoneInfo(self.config.time_zone)).date()
+
+
+def build(config: Config) -> Services:
+    """Connect the parts. Raises EngineMisconfigured where the database would lose acknowledged work."""
+    database = Database(config.database_url)
+    database.check()
+    company = Company(config.company_name, config.company_tax_id, config.time_zone)
+    engine = Engine(database, registry(), is_replicated=config.is_replicated, settings=company)
+    return Services(config, engine, FileStore(config.data / "files"))
+
+
+def services() -> Services:
+    """The services of the application that handles this request."""
+    return cast(Services, current_app.extensions[_KEY])
+
+
+def engine() -> Engine:
+    """The engine of the application that handles this request."""
+    return services().engine

@@ -1,0 +1,10 @@
+"""Every table of the server, by importing each module that declares one."""
+
+from __future__ import annotations
+
+from server import domain
+from server.accounts import attempts, credentials, tokens
+from server.attachments import records
+from sync.tables import metadata
+
+__all__ = ["attempts", "credentials", "domain", "metadata", "records", "tokens"]

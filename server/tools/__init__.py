@@ -1,0 +1,1 @@
+"""Tools bought on the road, and their way back to the warehouse."""

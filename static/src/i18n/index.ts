@@ -1,0 +1,68 @@
+/** Words for people. The phone's own texts are typed; codes come from the catalogue that the desks share. */
+import { signal } from "@preact/signals";
+import en from "../../locales/codes.en.json";
+import zh from "../../locales/codes.zh-Hans.json";
+import { placeName } from "../rules/divisions";
+import { type TextKey, texts } from "./texts";
+
+export type Language = "zh-Hans" | "en";
+export type Params = Record<string, unknown>;
+
+const KEY = "fieldclaim-language";
+const CODES: Record<Language, Record<string, string>> = { en, "zh-Hans": zh };
+
+/** The language that is spoken now. */
+export const language = signal<Language>(initial());
+
+/** Speaks another language, now and at the next start. */
+export function speak(next: Language): void {
+  language.value = next;
+  localStorage.setItem(KEY, next);
+  document.documentElement.lang = next;
+}
+
+/** A text of the phone's own. */
+export function t(key: TextKey, params: Params = {}): string {
+  return fill(texts[key][language.value === "en" ? 1 : 0], params);
+}
+
+/** The words for a code (`status.clear`, `error.required`), the code itself where there are none. */
+export function say(code: string, params: Params = {}): string {
+  const text = CODES[language.value][code];
+  return text === undefined ? code : fill(text, params);
+}
+
+/** A finding or a warning as a sentence, with places, fields and amounts as people read them. */
+export function finding(code: string, params: Params): string {
+  const shown = Object.entries(params).map(([name, value]) => [name, readable(name, value)]);
+  return say(`finding.${code}`, Object.fromEntries(shown));
+}
+
+/** 1234 as ¥12.34. */
+export function money(minor: unknown, currency: unknown = "CNY"): string {
+  const style = { style: "currency", currency: String(currency), currencyDisplay: "narrowSymbol" } as const;
+  return new Intl.NumberFormat(language.value === "en" ? "en" : "zh-CN", style).format(
+    Number(minor ?? 0) / 100,
+  );
+}
+
+function readable(name: string, value: unknown): unknown {
+  if ((name === "places" || name === "trip") && Array.isArray(value)) {
+    return [...new Set(value.map((code) => placeName(String(code), language.value)))].join(", ");
+  }
+  if (name === "fields" && Array.isArray(value))
+    return value.map((field) => say(`field.${field}`)).join(", ");
+  if (name === "claimed" || name === "receipt") return money(value);
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+function fill(text: string, params: Params): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ""));
+}
+
+function initial(): Language {
+  const kept = typeof localStorage === "undefined" ? null : localStorage.getItem(KEY);
+  if (kept === "en" || kept === "zh-Hans") return kept;
+  const asked = typeof navigator === "undefined" ? "zh" : navigator.language;
+  return asked.toLowerCase().startsWith("zh") ? "zh-Hans" : "en";
+}

@@ -1,0 +1,33 @@
+/** The vectors that the server's rules pass as well. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { samePrefecture } from "./divisions";
+import { creditCodeError, parseFapiao, registrationRegion } from "./fapiao";
+import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
+import { parseQr } from "./qr";
+import { dateWarnings } from "./warnings";
+
+interface Case<I> {
+  name: string;
+  input: I;
+  expect: unknown;
+}
+
+function run<I>(file: string, read: (input: I) => unknown): void {
+  const path = new URL(`../../../tests/vectors/${file}.json`, import.meta.url);
+  const { about, cases } = JSON.parse(readFileSync(path, "utf8")) as { about: string; cases: Case<I>[] };
+  describe(about, () => {
+    test.each(cases)("$name", (given) => expect(read(given.input)).toEqual(given.expect));
+  });
+}
+
+run<string>("credit_code", (text) => ({ error: creditCodeError(text), region: registrationRegion(text) }));
+run<{ code: string; number: string }>("fapiao", ({ code, number }) => parseFapiao(code, number));
+run<string>("qr", parseQr);
+run<[string, string]>("division", ([left, right]) => samePrefecture(left, right));
+run<{ home_division: string; stops: Stop[]; receipt: ReceiptFacts }>("place", (given) =>
+  placeWarnings(given.receipt, given.stops, given.home_division).map((warning) => warning.code),
+);
+run<Pick<ReceiptFacts, "category" | "issued_on" | "qr_text"> & Stop>("dates", (given) =>
+  dateWarnings(given, [given]).map((warning) => warning.code),
+);

@@ -1,0 +1,174 @@
+/** Claims: the receipts of a trip, collected and handed in; then what became of each. */
+import { useState } from "preact/hooks";
+import { money, say, t } from "../i18n";
+import { newId } from "../ids";
+import { go } from "../router";
+import { create, SaveFailed, save, type Wish } from "../store/save";
+import { all, one, type Shown } from "../store/view";
+import { wake } from "../sync/runner";
+import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
+import { TripChoice } from "./receipt";
+
+export function Claims() {
+  const claims = all("claim").reverse();
+  return (
+    <>
+      <Top title={t("claim.title")} />
+      <p>
+        <button type="button" class="primary wide" data-testid="claim-new" onClick={() => go("claim")}>
+          {t("claim.new")}
+        </button>
+      </p>
+      {claims.length === 0 && <p class="card empty">{t("claim.empty")}</p>}
+      {claims.map((claim) => (
+        <a class="card" key={claim.id} href={`#/claim/${claim.id}`} data-testid="claim-item">
+          <div class="spread">
+            <h3>{String(one("trip", claim.trip_id as string)?.purpose ?? "")}</h3>
+            <RecordStateBadge state={claim.$state} />
+          </div>
+          <p>
+            {money(totalOf(claim))} <Status status={claim.status} />
+          </p>
+        </a>
+      ))}
+    </>
+  );
+}
+
+/** One claim with its lines. */
+export function ClaimScreen({ id }: { id: string }) {
+  const claim = one("claim", id);
+  if (!claim) return <Top title={t("claim.title")} back={["claims"]} />;
+  return (
+    <>
+      <Top
+        title={String(one("trip", claim.trip_id as string)?.purpose ?? t("claim.title"))}
+        back={["claims"]}
+      />
+      <p class="spread">
+        <strong>{t("claim.amount", { amount: money(totalOf(claim)) })}</strong>
+        <Status status={claim.status} />
+      </p>
+      {linesOf(claim).map((line) => (
+        <Line key={line.id} line={line} />
+      ))}
+    </>
+  );
+}
+
+function Line({ line }: { line: Shown }) {
+  const receipt = one("receipt", line.receipt_id as string);
+  const isJudged = line.status !== "draft" && line.status !== undefined;
+  const canMend = line.status === "blocked" || line.status === "needs_review";
+  return (
+    <article class="card" data-testid="claim-line" data-status={String(line.status)}>
+      <div class="spread">
+        <h3>
+          {receipt ? nameOf("receipt", receipt) : ""} · {money(line.amount_minor, line.currency)}
+        </h3>
+        {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
+      </div>
+      {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
+      <Findings findings={(line.findings as FindingLike[] | undefined) ?? []} />
+      {line.status === "refused" && (
+        <p class="flash">{t("claim.refused_because", { reason: line.decision_note })}</p>
+      )}
+      {canMend && receipt && (
+        <a class="button" href={`#/receipt/${receipt.id}`}>
+          {t("outbox.repair")}
+        </a>
+      )}
+    </article>
+  );
+}
+
+/** Collecting a trip's receipts into a claim. */
+export function NewClaim({ owner }: { owner: string }) {
+  const [tripId, setTrip] = useState(all("trip").at(-1)?.id ?? "");
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [message, setMessage] = useState("");
+  const claimed = new Set(
+    all("claim_line")
+      .filter((line) => line.status !== "refused")
+      .map((line) => line.receipt_id),
+  );
+  const receipts = all("receipt").filter((receipt) => receipt.trip_id === tripId && !claimed.has(receipt.id));
+  const chosen = receipts.filter((receipt) => !left.has(receipt.id));
+  const total = chosen.reduce((sum, receipt) => sum + Number(receipt.amount_minor), 0);
+  const toggle = (id: string) => {
+    const next = new Set(left);
+    if (!next.delete(id)) next.add(id);
+    setLeft(next);
+  };
+  const submit = async () => {
+    try {
+      const id = newId();
+      await save(owner, claimOf(id, tripId, chosen));
+      wake();
+      go("claim", id);
+    } catch (error) {
+      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+    }
+  };
+  return (
+    <>
+      <Top title={t("claim.new")} back={["claims"]} />
+      <TripChoice value={tripId} onValue={setTrip} />
+      <fieldset>
+        <legend>{t("claim.choose")}</legend>
+        {receipts.length === 0 && <p class="empty">{t("claim.no_receipts")}</p>}
+        {receipts.map((receipt) => (
+          <label class="check" key={receipt.id}>
+            <input
+              type="checkbox"
+              checked={!left.has(receipt.id)}
+              onChange={() => toggle(receipt.id)}
+              data-testid="claim-receipt"
+            />
+            <span>
+              {say(`category.${receipt.category}`)} · {nameOf("receipt", receipt)} ·{" "}
+              {money(receipt.amount_minor, receipt.currency)}
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <p>
+        <strong>{t("claim.amount", { amount: money(total) })}</strong>
+      </p>
+      {message && <p class="flash">{message}</p>}
+      <button
+        type="button"
+        class="primary wide"
+        disabled={chosen.length === 0}
+        data-testid="claim-submit"
+        onClick={() => void submit()}
+      >
+        {t("claim.submit")}
+      </button>
+    </>
+  );
+}
+
+/** A claim, its lines, and the word that it is handed in: in the order in which the server must see them. */
+function claimOf(id: string, trip_id: string, receipts: Shown[]): Wish[] {
+  const lines = receipts.map((receipt) =>
+    create("claim_line", { claim_id: id, receipt_id: receipt.id, amount_minor: receipt.amount_minor }),
+  );
+  const submitted: Wish = {
+    entity: "claim",
+    record_id: id,
+    op: "update",
+    fields: { status: "submitted" },
+    base: { status: "draft" },
+    base_version: 1,
+  };
+  return [create("claim", { trip_id, status: "draft" }, id), ...lines, submitted];
+}
+
+function linesOf(claim: Shown): Shown[] {
+  return all("claim_line").filter((line) => line.claim_id === claim.id);
+}
+
+function totalOf(claim: Shown): number {
+  return linesOf(claim).reduce((sum, line) => sum + Number(line.amount_minor), 0);
+}

@@ -1,0 +1,69 @@
+/** Language, storage, and leaving: which never costs anybody their work. */
+import { useEffect, useState } from "preact/hooks";
+import { language, speak, t } from "../i18n";
+import { world } from "../store/view";
+import { session, signOut } from "../sync/session";
+import { counts } from "../ui/line";
+import { Top } from "../ui/parts";
+
+export function Settings() {
+  const [used, setUsed] = useState(0);
+  const [isKept, setKept] = useState(false);
+  const [isAsked, setAsked] = useState(false);
+  const { unsent, attention } = counts();
+  const open = unsent + attention;
+  useEffect(() => {
+    navigator.storage?.estimate().then((estimate) => setUsed(estimate.usage ?? 0));
+    navigator.storage?.persisted().then(setKept);
+  }, []);
+  const leave = () => {
+    if (open > 0 && !isAsked) return setAsked(true);
+    void signOut();
+  };
+  return (
+    <>
+      <Top title={t("settings.title")} back={["outbox"]} />
+      <section class="card">
+        <p class="title">{session.value?.user.display_name}</p>
+        <p class="soft">{session.value?.company.name}</p>
+      </section>
+      <section class="card">
+        <p>{t("settings.storage", { used: (used / 1_048_576).toFixed(1) })}</p>
+        <p class="soft">{t(isKept ? "settings.persist_yes" : "settings.persist_no")}</p>
+      </section>
+      <p class="row">
+        <button
+          type="button"
+          data-testid="language"
+          onClick={() => speak(language.value === "en" ? "zh-Hans" : "en")}
+        >
+          {t("app.language")}
+        </button>
+      </p>
+      {isAsked && open > 0 && (
+        <p class="flash" data-testid="sign-out-unsent">
+          {t("settings.sign_out_unsent", { count: open })}
+        </p>
+      )}
+      {isAsked && open > 0 && (
+        <p>
+          <button type="button" class="wide" onClick={exportAll}>
+            {t("outbox.export")}
+          </button>
+        </p>
+      )}
+      <button type="button" class="danger wide" data-testid="sign-out" onClick={leave}>
+        {t(isAsked && open > 0 ? "settings.sign_out_anyway" : "settings.sign_out")}
+      </button>
+    </>
+  );
+}
+
+function exportAll(): void {
+  const changes = world.value.changes.filter((change) => change.state !== "done");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(changes, null, 2)], { type: "application/json" }));
+  link.download = "fieldclaim-outbox.json";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

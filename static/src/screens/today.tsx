@@ -1,0 +1,119 @@
+/** What do I do now, and is my work safe? */
+import { language, say, t } from "../i18n";
+import { placeName } from "../rules/divisions";
+import type { Stop } from "../rules/place";
+import { save, update } from "../store/save";
+import { all, one, type Shown } from "../store/view";
+import { wake } from "../sync/runner";
+import { SyncLine } from "../ui/line";
+import { RecordStateBadge, Status, Top } from "../ui/parts";
+
+const STEPS = ["planned", "accepted", "travelling", "on_site", "done"];
+
+export function Today({ owner }: { owner: string }) {
+  const trips = all("trip").filter((trip) => trip.status !== "cancelled" && trip.status !== "finished");
+  const orders = all("work_order").filter((order) => order.status !== "done" && order.status !== "cancelled");
+  return (
+    <>
+      <Top title={t("today.title")} />
+      <SyncLine />
+      <h2>{t("today.trips")}</h2>
+      {trips.length === 0 && <p class="card empty">{t("today.no_trips")}</p>}
+      {trips.reverse().map((trip) => (
+        <Trip key={trip.id} trip={trip} />
+      ))}
+      {orders.length > 0 && <h2>{t("today.orders")}</h2>}
+      {orders.map((order) => (
+        <Order key={order.id} owner={owner} order={order} />
+      ))}
+      <ToolsLeft />
+    </>
+  );
+}
+
+function Trip({ trip }: { trip: Shown }) {
+  const stops = (trip.stops as Stop[]) ?? [];
+  return (
+    <article class="card" data-testid="trip">
+      <h3>{String(trip.purpose)}</h3>
+      {stops.map((stop) => (
+        <p class="soft" key={stop.arrive_on + stop.division_code}>
+          {placeName(stop.division_code, language.value)} · {stop.arrive_on} – {stop.leave_on}
+        </p>
+      ))}
+    </article>
+  );
+}
+
+function Order({ owner, order }: { owner: string; order: Shown }) {
+  const site = one("site", order.site_id as string);
+  const customer = one("customer", order.customer_id as string);
+  const next = STEPS[STEPS.indexOf(String(order.status)) + 1];
+  const step = async () => {
+    if (!next) return;
+    await save(owner, [update("work_order", order, { status: next })]);
+    wake();
+  };
+  return (
+    <article class="card" data-testid="work-order">
+      <div class="spread">
+        <h3>
+          {String(order.number)} · {String(order.problem)}
+        </h3>
+        <Status status={order.status} />
+      </div>
+      <p class="soft">
+        {String(customer?.name ?? "")} {String(site?.name ?? "")} {String(site?.address ?? "")}
+      </p>
+      <div class="row">
+        {next && (
+          <button type="button" class="grow" data-testid="order-step" onClick={() => void step()}>
+            {t("today.next", { step: say(`status.${next}`) })}
+          </button>
+        )}
+        <a class="button grow" href={`#/report/${order.id}`} data-testid="order-report">
+          {t("log.report")}
+        </a>
+      </div>
+      {order.$state !== "server" && <RecordStateBadge state={order.$state} />}
+    </article>
+  );
+}
+
+function ToolsLeft() {
+  const tools = all("tool_purchase").filter(
+    (tool) => Number(tool.stocked_in_quantity ?? 0) < Number(tool.quantity),
+  );
+  if (tools.length === 0) return null;
+  return (
+    <>
+      <h2>{t("today.tools")}</h2>
+      {tools.map((tool) => {
+        const refused = all("tool_unit").filter(
+          (unit) => unit.tool_purchase_id === tool.id && unit.status === "refused",
+        );
+        return (
+          <article class="card" key={tool.id} data-testid="tool-left">
+            <div class="spread">
+              <h3>
+                {String(tool.name)} {String(tool.model ?? "")}
+              </h3>
+              <RecordStateBadge state={tool.$state} />
+            </div>
+            <p class="soft">
+              {t("today.tools_left", {
+                returned: Number(tool.stocked_in_quantity ?? 0),
+                bought: tool.quantity,
+              })}
+            </p>
+            {refused.map((unit) => (
+              <p class="flash" key={unit.id}>
+                {t("today.tools_refused", { reason: unit.reason })}
+              </p>
+            ))}
+          </article>
+        );
+      })}
+    </>
+  );
+}

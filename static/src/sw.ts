@@ -1,0 +1,64 @@
+/**
+ * The service worker: keeps the application's own files for use without network, and nothing else.
+ * It never touches the API, the desks, or IndexedDB. A new version waits until the person asks for it.
+ */
+/// <reference lib="webworker" />
+export {};
+
+declare const self: ServiceWorkerGlobalScope;
+declare const __PRECACHE__: [path: string, revision: string][];
+
+const scope = self.registration.scope;
+const PREFIX = "fieldclaim-shell-";
+const version = __PRECACHE__.map(([path, revision]) => path + revision).join();
+const cacheName = PREFIX + hash(version);
+
+self.addEventListener("install", (event) => event.waitUntil(keepAll()));
+
+self.addEventListener("activate", (event) => event.waitUntil(forgetOld()));
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") void self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || !url.href.startsWith(scope)) return;
+  if (event.request.mode === "navigate") {
+    event.respondWith(fromCache(scope));
+  } else {
+    event.respondWith(fromCache(url.origin + url.pathname));
+  }
+});
+
+async function fromCache(address: string): Promise<Response> {
+  const cache = await caches.open(cacheName);
+  return (await cache.match(address)) ?? fetch(address);
+}
+
+/** All or nothing: one answer that is not the file fails the installation, and the old version stays. */
+async function keepAll(): Promise<void> {
+  const cache = await caches.open(cacheName);
+  await Promise.all(
+    __PRECACHE__.map(async ([path]) => {
+      const address = new URL(path, scope).href;
+      const response = await fetch(address, { cache: "no-cache" });
+      if (!response.ok || response.redirected) throw new Error(`cannot keep ${path}`);
+      await cache.put(address, response);
+    }),
+  );
+}
+
+async function forgetOld(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(
+    names.filter((name) => name.startsWith(PREFIX) && name !== cacheName).map((name) => caches.delete(name)),
+  );
+  await self.clients.claim();
+}
+
+function hash(text: string): string {
+  let sum = 5381;
+  for (let at = 0; at < text.length; at++) sum = ((sum << 5) + sum + text.charCodeAt(at)) >>> 0;
+  return sum.toString(36);
+}

@@ -1,0 +1,83 @@
+/** Taking and choosing photos for a form. */
+import { useState } from "preact/hooks";
+import { say, t } from "../i18n";
+import { type Captured, capture } from "../store/photo";
+import { flushDrafts } from "./draft";
+
+interface Props {
+  photos: Captured[];
+  onAdd: (photo: Captured, file: File) => void;
+  onRemove: (sha256: string) => void;
+}
+
+/** The camera, a file picker, and what was taken so far. */
+export function Photos({ photos, onAdd, onRemove }: Props) {
+  const [error, setError] = useState("");
+  const take = async (list: FileList | null) => {
+    setError("");
+    for (const file of list ?? []) {
+      try {
+        onAdd(await capture(file), file);
+      } catch {
+        setError(say("error.file_too_large"));
+      }
+    }
+  };
+  // The picker may push this page out of memory: what is typed is kept before it opens.
+  const before = () => void flushDrafts();
+  return (
+    <div>
+      <div class="row">
+        <span class="button pick grow">
+          {t("photo.add")}
+          <input
+            type="file"
+            accept="image/*"
+            capture="environment"
+            aria-label={t("photo.add")}
+            data-testid="photo-camera"
+            onClick={before}
+            onChange={(event) => void take(event.currentTarget.files)}
+          />
+        </span>
+        <span class="button pick grow">
+          {t("photo.choose")}
+          <input
+            type="file"
+            multiple
+            accept="image/*,.pdf,.ofd,.xml"
+            aria-label={t("photo.choose")}
+            data-testid="photo-file"
+            onClick={before}
+            onChange={(event) => void take(event.currentTarget.files)}
+          />
+        </span>
+      </div>
+      {error && <p class="flash">{error}</p>}
+      <div class="photos">
+        {photos.map((photo) => (
+          <figure key={photo.sha256} data-testid="photo">
+            {photo.preview ? (
+              <img src={address(photo)} alt={t("outbox.photo")} />
+            ) : (
+              <span class="file">{photo.media_type.split("/")[1]}</span>
+            )}
+            <button type="button" class="plain" onClick={() => onRemove(photo.sha256)}>
+              {t("photo.remove")}
+            </button>
+          </figure>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const addresses = new Map<string, string>();
+
+function address(photo: Captured): string {
+  const known = addresses.get(photo.sha256);
+  if (known) return known;
+  const made = URL.createObjectURL(new Blob([photo.preview ?? photo.bytes]));
+  addresses.set(photo.sha256, made);
+  return made;
+}

@@ -1,0 +1,1 @@
+"""Fieldclaim's sync engine: one journal, one way to write. Knows no domain and no web framework."""

@@ -1,0 +1,36 @@
+"""The few facts that a server keeps about itself, beside the journal."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync.tables import meta
+
+
+@dataclass(frozen=True)
+class Durability:
+    """The server's epoch, and the newest seq that would survive the loss of this server."""
+
+    epoch: str
+    durable_seq: int
+
+
+def read_fact(connection: Connection, key: str, default: str = "") -> str:
+    """One fact, or the default."""
+    return connection.scalar(select(meta.c.value).where(meta.c.key == key)) or default
+
+
+def write_fact(connection: Connection, key: str, value: str) -> None:
+    """Set one fact."""
+    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(key=key, value=value))
+
+
+def start_epoch(connection: Connection) -> str:
+    """Give the database a new epoch: at its birth, and whenever it was restored. Devices then pull from zero."""
+    epoch = secrets.token_hex(16)
+    write_fact(connection, "epoch", epoch)
+    return epoch

@@ -1,0 +1,128 @@
+"""The journal: every change that was ever applied, in order, each chained to the one before by its hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from sync.canonical import canonical, digest
+from sync.change import Op, Record
+from sync.tables import journal
+
+GENESIS = "0" * 64
+_HASHED = [column.name for column in journal.columns if column.name not in ("prev_hash", "hash")]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry: its number and its hash."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One applied change, before it has its number. `before` and `after` hold only what changed."""
+
+    change_id: str
+    actor: str
+    device: str
+    received_at: str
+    made_at: str
+    entity: str
+    record_id: str
+    version: int
+    op: Op
+    status: str
+    before: Record
+    after: Record
+    caused_by: str
+    request_hash: str
+    record: Record = field(default_factory=dict, compare=False)
+    """The whole record after the change (before it, for a delete); not written to the journal."""
+    buckets_before: frozenset[str] = field(default=frozenset(), compare=False)
+    buckets_after: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the change altered nothing (the record already had the values)."""
+        return self.op == "update" and not self.after
+
+    def changed(self, *fields: str) -> bool:
+        """Whether one of the fields was altered by this entry."""
+        return any(name in self.after for name in fields)
+
+
+def head(connection: Connection) -> Head:
+    """The newest entry of the journal; seq 0 with the genesis hash when it is empty."""
+    row = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+
+
+def append(connection: Connection, entries: Sequence[Entry]) -> dict[str, int]:
+    """Number, chain and write the entries. The caller holds the order lock. Gives seq by change id."""
+    last = head(connection)
+    rows = []
+    for entry in entries:
+        row = {name: getattr(entry, name) for name in _HASHED if name != "seq"}
+        row |= {"before": canonical(entry.before), "after": canonical(entry.after), "seq": last.seq + 1}
+        row |= {"prev_hash": last.hash, "hash": entry_hash(last.hash, row)}
+        last = Head(row["seq"], row["hash"])
+        rows.append(row)
+    if rows:
+        connection.execute(insert(journal), rows)
+    return {row["change_id"]: row["seq"] for row in rows}
+
+
+def entry_hash(prev_hash: str, row: Mapping[str, Any]) -> str:
+    """SHA-256 over the previous hash and the canonical form of the entry."""
+    return digest(prev_hash + canonical({name: row[name] for name in _HASHED}))
+
+
+def entries(connection: Connection, after_seq: int = 0) -> Iterator[Row[Any]]:
+    """The journal's rows in order, read in pages so that memory does not grow with its length."""
+    position = after_seq
+    while True:
+        page = connection.execute(
+            select(journal).where(journal.c.seq > position).order_by(journal.c.seq).limit(1000)
+        ).all()
+        yield from page
+        if len(page) < 1000:
+            return
+        position = page[-1].seq
+
+
+def find(connection: Connection, change_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Entries by change id, for those of the ids that were applied before."""
+    if not change_ids:
+        return {}
+    rows = connection.execute(select(journal).where(journal.c.change_id.in_(change_ids)))
+    return {row.change_id: row for row in rows}
+
+
+def was_deleted(connection: Connection, entity: str, record_id: str) -> bool:
+    """Whether the newest entry of that record is its deletion."""
+    op = connection.scalar(
+        select(journal.c.op)
+        .where(journal.c.entity == entity, journal.c.record_id == record_id)
+        .order_by(journal.c.seq.desc())
+        .limit(1)
+    )
+    return op == "delete"
+
+
+def first_seq(connection: Connection, entity: str, record_id: str) -> int | None:
+    """The seq of the record's first entry, if it has one yet."""
+    of_record = (journal.c.entity == entity) & (journal.c.record_id == record_id)
+    seq: int | None = connection.scalar(select(func.min(journal.c.seq)).where(of_record))
+    return seq
+
+
+def values(text: str) -> Record:
+    """`before` or `after` as it was before it became text."""
+    return dict(json.loads(text))

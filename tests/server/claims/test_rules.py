@@ -1,0 +1,157 @@
+"""The rules, on vectors that the phone shares, and on what only the server judges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from server.claims.rules import judge
+from server.claims.rules.documents_present import documents_present
+from server.claims.rules.facts import Attachment, Facts, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.rules.place_matches_trip import place_matches_trip
+from server.claims.rules.receipt_in_trip_dates import receipt_in_trip_dates
+from server.claims.rules.receipt_is_new import receipt_is_new
+from server.claims.rules.receipt_is_valid import receipt_is_valid
+from server.claims.rules.tool_returned import reimbursable_minor, tool_returned
+from server.receipts.reading import read_evidence
+from tests.vectors import vectors
+
+GOOD = Facts(
+    trip=Trip("310000", (Stop("330100", "2026-11-09", "2026-11-13"),)),
+    receipt=Receipt("lodging", 30000, "2026-11-10"),
+    claimed_minor=30000,
+    today="2026-11-24",
+    attachments=(Attachment("a" * 64, "stored"),),
+    is_report_filed=True,
+    company_name="Northern Pumps Co.",
+    company_tax_id="91110000802100433B",
+)
+
+
+def codes(findings: list[Any]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+def facts_of(given: dict[str, Any]) -> Facts:
+    receipt = {
+        "typed_division": None,
+        "seller_tax_id": "",
+        "fapiao_code": "",
+        "fapiao_number": "",
+        "qr_text": "",
+    }
+    receipt |= given["receipt"]
+    evidence = tuple(read_evidence(receipt))
+    receipt.pop("typed_division")
+    stops = tuple(Stop(**stop) for stop in given["stops"])
+    return replace(GOOD, trip=Trip(given["home_division"], stops), receipt=Receipt(**receipt, evidence=evidence))
+
+
+@vectors("place")
+def test_a_receipt_matches_its_trips_place_or_not(given: dict[str, Any], expected: list[str]) -> None:
+    assert codes(place_matches_trip(facts_of(given))) == expected
+
+
+@vectors("dates")
+def test_a_receipt_lies_in_its_trips_days_or_not(given: dict[str, Any], expected: list[str]) -> None:
+    stop = Stop("330100", given["arrive_on"], given["leave_on"])
+    receipt = Receipt(given["category"], 1, given["issued_on"], qr_text=given["qr_text"])
+    facts = replace(GOOD, trip=Trip("310000", (stop,)), receipt=receipt)
+    assert codes(receipt_in_trip_dates(facts)) == expected
+
+
+QR = "01,32,,23442000000014209621,300.00,20261110,,74AE,"
+VALID = Receipt("lodging", 30000, "2026-11-10", fapiao_number="23442000000014209621", qr_text=QR)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        ({"fapiao_number": "23442000000014209622"}, ["qr_contradicts_typed"]),
+        ({"amount_minor": 30001}, ["qr_contradicts_typed"]),
+        ({"amount_minor": 29999}, ["qr_contradicts_typed"]),
+        ({"issued_on": "2026-11-11"}, ["qr_contradicts_typed"]),
+        ({"qr_text": "", "fapiao_number": "123"}, ["fapiao_number_invalid"]),
+        ({"qr_text": "", "fapiao_code": "9", "fapiao_number": "12345678"}, ["fapiao_code_invalid"]),
+        ({"qr_text": "", "amount_minor": 0}, ["amount_invalid"]),
+        ({"qr_text": "", "amount_minor": -1}, ["amount_invalid"]),
+        ({"qr_text": "", "issued_on": "2026-11-25"}, ["date_in_future"]),
+        ({"seller_tax_id": "91330100799655058C"}, ["seller_tax_id_invalid"]),
+        ({"buyer_name": "Another Co."}, ["buyer_not_company"]),
+        ({"buyer_tax_id": "91330100799655058B"}, ["buyer_not_company"]),
+        ({"qr_text": "https://example.invalid/pay"}, []),
+    ],
+)
+def test_a_receipt_is_valid_or_says_what_is_wrong(change: dict[str, Any], expected: list[str]) -> None:
+    assert codes(receipt_is_valid(replace(GOOD, receipt=replace(VALID, **change)))) == expected
+
+
+def test_the_amount_in_an_older_qr_is_without_tax() -> None:
+    qr = "01,10,033002000211,83089647,510.68,20200723,16197833567414507415,0941,"
+    receipt = Receipt("meal", 52600, "2020-07-23", fapiao_code="033002000211", fapiao_number="83089647", qr_text=qr)
+    assert receipt_is_valid(replace(GOOD, receipt=receipt)) == []
+    assert codes(receipt_is_valid(replace(GOOD, receipt=replace(receipt, amount_minor=51067)))) == [
+        "qr_contradicts_typed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("purchases", "expected", "money"),
+    [
+        ([], [], 1000),
+        ([Purchase("Wrench", 1, 1, 1000)], [], 1000),
+        ([Purchase("Wrench", 1, 0, 1000)], ["tool_not_returned"], 0),
+        ([Purchase("Wrench", 2, 1, 500)], ["tool_not_returned"], 500),
+        ([Purchase("Wrench", 3, 1, 333)], ["tool_not_returned"], 333),
+        ([Purchase("Wrench", 3, 2, 333)], ["tool_not_returned"], 666),
+        ([Purchase("Wrench", 1, 1, 900), Purchase("Gauge", 1, 0, 100)], ["tool_not_returned"], 900),
+        ([Purchase("Gift", 2, 1, 0)], ["tool_not_returned"], 500),
+    ],
+)
+def test_only_what_came_back_is_paid(purchases: list[Purchase], expected: list[str], money: int) -> None:
+    assert codes(tool_returned(replace(GOOD, purchases=tuple(purchases)))) == expected
+    assert reimbursable_minor(1000, purchases) == money
+
+
+def test_a_tool_receipt_needs_its_tool() -> None:
+    receipt = replace(GOOD.receipt, category="tool")
+    assert codes(tool_returned(replace(GOOD, receipt=receipt))) == ["tool_purchase_missing"]
+
+
+def test_a_receipt_is_new_unless_another_stands_before_it() -> None:
+    later = Twin("id", "2026-11-10", is_own=False, is_earlier=False, is_decided=False)
+    assert receipt_is_new(replace(GOOD, same_identity=(later,))) == []
+    for twin in (replace(later, is_earlier=True), replace(later, is_decided=True)):
+        found = receipt_is_new(replace(GOOD, same_identity=(twin,), same_file=(twin,), similar_picture=(twin,)))
+        assert [(item.code, item.severity) for item in found] == [
+            ("receipt_duplicate", "block"),
+            ("same_file", "block"),
+            ("similar_picture", "review"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        ({"attachments": ()}, ["attachment_missing"]),
+        ({"attachments": (Attachment("a", "pending"),)}, ["attachment_not_arrived"]),
+        (
+            {"attachments": (Attachment("a", "stored"), Attachment("b", "unknown"))},
+            ["attachment_not_arrived"],
+        ),
+        ({"attachments": (Attachment("a", "quarantined"),)}, ["attachment_refused"]),
+        ({"claimed_minor": 30001}, ["amount_over_receipt"]),
+        ({"is_report_filed": False}, ["report_not_filed"]),
+    ],
+)
+def test_papers_are_complete_or_say_what_is_missing(change: dict[str, Any], expected: list[str]) -> None:
+    assert codes(documents_present(replace(GOOD, **change))) == expected
+
+
+def test_every_finding_names_its_article() -> None:
+    findings = judge(replace(GOOD, attachments=(), is_report_filed=False, purchases=(Purchase("Wrench", 1, 0, 1),)))
+    assert {finding.article for finding in findings} == {"REG-D3", "REG-A12", "REG-C7"}

@@ -1,0 +1,293 @@
+"""The desks, through their real forms and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from webtest import TestApp
+
+from tests.server.api import PASSWORD, give_password
+from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
+
+HOMES = {
+    "anna": "/login",
+    "fei": "/finance/",
+    "ming": "/finance/",
+    "wen": "/warehouse/",
+    "dan": "/dispatch/",
+    "ada": "/admin/",
+}
+Desk = Callable[[str], TestApp]
+
+
+@pytest.fixture
+def desk(app: Flask, world: World) -> Desk:
+    """Signs a person in at a desk, by the form."""
+    people = {
+        "anna": world.anna,
+        "fei": world.finance,
+        "wen": world.warehouse,
+        "dan": world.dispatcher,
+        "ming": world.manager,
+        "ada": world.person("ada", "admin"),
+    }
+
+    def sign_in(name: str) -> TestApp:
+        give_password(app.extensions["fieldclaim"], people[name])
+        browser = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en", "HTTP_USER_AGENT": "browser"})
+        form = browser.get("/login").forms[1]
+        form["username"], form["password"] = name, PASSWORD
+        form.submit(status=303)
+        if world.now("user", people[name].id)["language"] != "en":
+            browser.get(HOMES[name]).forms[0].submit("language", value="en", status=303)
+        return browser
+
+    return sign_in
+
+
+def form_of(page: Any, action: str) -> Any:
+    """The first form of a page that goes to an address ending so."""
+    return next(form for form in page.forms.values() if form.action.endswith(action))
+
+
+def a_claim(world: World, **receipt: Any) -> dict[str, Any]:
+    trip = world.trip()
+    world.report(trip)
+    return world.claim(trip, world.receipt(trip, **receipt))
+
+
+def blocked(world: World) -> dict[str, Any]:
+    return a_claim(world, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))
+
+
+def test_a_stranger_is_sent_to_sign_in_and_comes_back(app: Flask, world: World) -> None:
+    give_password(app.extensions["fieldclaim"], world.finance)
+    browser = TestApp(app)
+    answer = browser.get("/finance/?show=all", status=302)
+    form = answer.follow().forms[1]
+    form["username"], form["password"] = "fei", PASSWORD
+    assert form.submit(status=303).headers["Location"] == "/finance/?show=all"
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_in_never_leads_away(app: Flask, world: World, wanted: str) -> None:
+    give_password(app.extensions["fieldclaim"], world.finance)
+    form = TestApp(app).get("/login", {"next": wanted}).forms[1]
+    form["username"], form["password"] = "fei", PASSWORD
+    assert form.submit(status=303).headers["Location"] == "/finance/"
+
+
+def test_a_wrong_password_is_told_in_a_sentence(app: Flask, world: World) -> None:
+    form = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en"}).get("/login").forms[1]
+    form["username"], form["password"] = "fei", "wrong horse 7"
+    page = form.submit(status=401)
+    assert "The name or the password is wrong" in page
+    assert page.forms[1]["username"].value == "fei"
+
+
+ALLOWED = {
+    "/finance/": {"fei", "ming"},
+    "/warehouse/": {"wen"},
+    "/warehouse/units": {"wen"},
+    "/dispatch/": {"dan", "ming"},
+    "/dispatch/customers": {"dan", "ming"},
+    "/dispatch/reports": {"dan", "ming"},
+    "/dispatch/trips/new": {"dan", "ming"},
+    "/admin/": {"ada"},
+}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["anna", "fei", "wen", "dan", "ming", "ada"])
+def test_each_role_opens_its_own_desk_and_no_other(desk: Desk, name: str) -> None:
+    browser = desk(name)
+    for path, allowed in ALLOWED.items():
+        assert browser.get(path, expect_errors=True).status_int == (200 if name in allowed else 403), path
+
+
+def test_a_form_without_its_token_is_refused(app: Flask, desk: Desk, world: World) -> None:
+    claim = a_claim(world)
+    line = world.lines(claim)[0]
+    browser = desk("fei")
+    for path in (
+        f"/finance/lines/{line['id']}",
+        f"/finance/claims/{claim['id']}/approve-clear",
+        "/logout",
+        "/language",
+    ):
+        browser.post(path, {"step": "approve", "csrf_token": "forged"}, status=400)
+    assert world.lines(claim)[0]["status"] == "clear"
+
+
+def test_finance_approves_all_clear_lines_with_one_button(desk: Desk, world: World) -> None:
+    claim = a_claim(world)
+    browser = desk("fei")
+    page = browser.get("/finance/").click("Anna", href="/finance/claims/")
+    assert "Nothing was found" in page
+    done = form_of(page, "/approve-clear").submit().follow()
+    assert "1 lines approved" in done
+    assert world.lines(claim)[0]["status"] == "approved"
+
+
+def test_finance_pays_and_takes_back_what_it_decided(desk: Desk, world: World) -> None:
+    claim = a_claim(world)
+    line = world.lines(claim)[0]
+    browser = desk("fei")
+    path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
+    form_of(browser.get(path), action).submit("step", value="approve")
+    form_of(browser.get(path), action).submit("step", value="undo")
+    assert world.lines(claim)[0]["status"] == "clear"
+    form_of(browser.get(path), action).submit("step", value="approve")
+    form = form_of(browser.get(path), action)
+    form["reference"] = "PV-2026-11"
+    form.submit("step", value="pay")
+    paid = world.lines(claim)[0]
+    assert (paid["status"], paid["payment_reference"]) == ("paid", "PV-2026-11")
+
+
+@pytest.mark.parametrize("name", ["fei", "ming"])
+def test_no_page_approves_a_blocked_line(desk: Desk, world: World, name: str) -> None:
+    claim = blocked(world)
+    line = world.lines(claim)[0]
+    browser = desk(name)
+    page = browser.get(f"/finance/claims/{claim['id']}")
+    assert "Shenzhen" in page
+    assert not page.html.find_all(attrs={"data-testid": "approve"})
+    token = page.forms[0]["csrf_token"].value
+    answer = browser.post(f"/finance/lines/{line['id']}", {"step": "approve", "csrf_token": token}).follow()
+    assert "Cannot be approved: The receipt is from Shenzhen" in answer
+    browser.post(f"/finance/claims/{claim['id']}/approve-clear", {"csrf_token": token})
+    assert world.lines(claim)[0]["status"] == "blocked"
+
+
+def test_a_refusal_needs_a_reason_which_both_languages_frame(desk: Desk, world: World) -> None:
+    claim = a_claim(world)
+    line = world.lines(claim)[0]
+    browser = desk("fei")
+    path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
+    assert "Give a reason" in form_of(browser.get(path), action).submit("step", value="refuse").follow()
+    form = form_of(browser.get(path), action)
+    form["note"] = "The picture cannot be read"
+    assert "The picture cannot be read" in form.submit("step", value="refuse").follow()
+    browser.get(path).forms[0].submit("language", value="zh-Hans", status=303)
+    assert "已拒绝" in browser.get(path)
+
+
+def test_a_reason_changes_on_the_page_as_soon_as_its_cause_does(desk: Desk, world: World) -> None:
+    trip = world.trip()
+    claim = world.claim(trip, world.receipt(trip))
+    browser = desk("fei")
+    assert "service report of this trip is not filed" in browser.get(f"/finance/claims/{claim['id']}")
+    world.report(trip)
+    assert "Nothing was found" in browser.get(f"/finance/claims/{claim['id']}")
+
+
+def test_finance_records_what_it_read_off_the_picture(desk: Desk, world: World) -> None:
+    claim = a_claim(world, seller_tax_id="")
+    browser = desk("fei")
+    form = form_of(browser.get(f"/finance/claims/{claim['id']}"), "/reading")
+    form["division_code"], form["note"] = "330100", "The stamp says Hangzhou"
+    assert "The stamp says Hangzhou" in form.submit().follow()
+    assert world.lines(claim)[0]["status"] == "clear"
+
+
+def test_a_manager_waives_and_finance_then_approves(desk: Desk, world: World) -> None:
+    claim = blocked(world)
+    form = form_of(desk("ming").get(f"/finance/claims/{claim['id']}"), "/waiver")
+    form["reason"] = "Billed by the head office"
+    assert "Waived by Ming: Billed by the head office" in form.submit().follow()
+    form_of(desk("fei").get(f"/finance/claims/{claim['id']}"), "/approve-clear").submit()
+    assert world.lines(claim)[0]["status"] == "approved"
+
+
+def test_a_claim_prints_with_its_findings_and_decisions(desk: Desk, world: World) -> None:
+    claim = blocked(world)
+    page = desk("fei").get(f"/finance/claims/{claim['id']}/print")
+    assert "REG-D3" in page
+    assert "¥300.00" in page
+
+
+def test_the_warehouse_stocks_in_prints_a_label_and_cancels(desk: Desk, world: World) -> None:
+    trip = world.trip()
+    receipt = world.receipt(trip, category="tool")
+    purchase = world.tool(trip, receipt, quantity=2, price=15000)
+    browser = desk("wen")
+    form = form_of(browser.get("/warehouse/", {"q": "torque"}), f"/{purchase['id']}/units")
+    form["serial_number"], form["shelf"] = "TW-1", "A-03"
+    label = form.submit("step", value="take").follow()
+    assert "FC-" in label
+    assert "<svg" in label
+    assert "1 of 2 stocked in" in browser.get("/warehouse/")
+    cancel = form_of(label, "/cancel")
+    cancel["reason"] = "Not this tool"
+    assert "Cancelled" in cancel.submit().follow()
+    assert world.now("tool_purchase", purchase["id"])["stocked_in_quantity"] == 0
+
+
+def test_the_warehouse_refuses_a_unit_with_a_reason(desk: Desk, world: World) -> None:
+    trip = world.trip()
+    purchase = world.tool(trip, world.receipt(trip, category="tool"))
+    browser = desk("wen")
+    page = browser.get("/warehouse/")
+    form = [form for form in page.forms.values() if form.action.endswith(f"/{purchase['id']}/units")][1]
+    form["reason"] = "Another tool than was bought"
+    assert "Refused; the technician will see why" in form.submit("step", value="refuse").follow()
+    assert "Another tool than was bought" in browser.get("/warehouse/units").click("FC-")
+
+
+def test_the_dispatcher_plans_from_a_customer_to_a_trip(desk: Desk, world: World) -> None:
+    anna = world.anna
+    browser = desk("dan")
+    form = [item for item in browser.get("/dispatch/customers").forms.values() if item.method.upper() == "POST"][-1]
+    form["name"] = "Qiantang Pumps"
+    page = form.submit().follow()
+    form = form_of(page, "/dispatch/sites")
+    form["name"], form["division_code"] = "Pump house", "330110"
+    page = form.submit().follow()
+    assert "Yuhang, Hangzhou" in page
+    form = form_of(browser.get("/dispatch/"), "/dispatch/orders")
+    form["number"], form["problem"], form["technician_id"] = "WO-1", "Leaks", anna.id
+    form.submit().follow()
+    form = form_of(browser.get("/dispatch/trips/new"), "/dispatch/trips")
+    form["technician_id"], form["purpose"], form["home_division"] = anna.id, "Repair", "310000"
+    form["place_0"] = form["place_0"].options[1][0]
+    form["arrive_on_0"], form["leave_on_0"] = "2026-11-12", "2026-11-10"
+    refused = form.submit(status=422)
+    assert "leaves before it arrives" in refused
+    form = form_of(refused, "/dispatch/trips")
+    assert form["purpose"].value == "Repair"
+    form["leave_on_0"] = "2026-11-13"
+    assert "Repair" in form.submit(status=303).follow()
+
+
+def test_the_administrator_adds_disables_and_resets(app: Flask, desk: Desk, world: World) -> None:
+    browser = desk("ada")
+    form = form_of(browser.get("/admin/").click(href="/admin/users/new"), "/admin/users")
+    form["username"], form["display_name"], form["role"] = "Lin", "Lin", "warehouse"
+    password = form.submit().html.find("output").text
+    newcomer = TestApp(app)
+    login = newcomer.get("/login").forms[1]
+    login["username"], login["password"] = "lin", password
+    assert login.submit(status=303).headers["Location"] == "/warehouse/"
+    user = next(item for item in world.engine.write(world.anna, lambda write: write.find("user", username="lin")))
+    change = form_of(browser.get(f"/admin/users/{user['id']}"), f"/admin/users/{user['id']}")
+    change["status"] = "disabled"
+    change.submit()
+    assert newcomer.get("/warehouse/", status=302).headers["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("path", ["/finance/claims/x", "/warehouse/units/x", "/dispatch/reports/x", "/nothing"])
+def test_an_address_that_leads_nowhere_says_so(desk: Desk, path: str) -> None:
+    page = desk("fei" if "finance" in path or "reports" in path else "wen").get(path, status=404)
+    assert "Traceback" not in page
+
+
+def test_hostile_text_is_shown_as_text(desk: Desk, world: World) -> None:
+    claim = a_claim(world, seller_name="<script>alert(1)</script>", note="{{ 7 * 7 }}")
+    page = desk("fei").get(f"/finance/claims/{claim['id']}")
+    assert "<script>alert(1)</script>" not in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert codes(world.lines(claim)[0]) == []

@@ -1,0 +1,39 @@
+"""A database that could lose acknowledged work is refused before the server starts."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from sync.database import SAFE_WAL, Database
+from sync.errors import EngineMisconfigured
+
+
+def test_a_new_database_is_set_up_so_that_a_commit_is_on_the_disk(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    database.check()
+    if database.is_sqlite:
+        with database.read() as connection:
+            assert connection.scalar(text("PRAGMA synchronous")) == 2
+            mode = connection.scalar(text("PRAGMA journal_mode"))
+        assert mode == ("wal" if sqlite3.sqlite_version_info >= SAFE_WAL else "truncate")
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("pragma", ["synchronous=NORMAL", "synchronous=OFF", "foreign_keys=OFF"])
+def test_an_unsafe_setting_is_refused(tmp_path: Path, pragma: str) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    event.listen(database.engine, "connect", lambda dbapi, _: dbapi.execute(f"PRAGMA {pragma}"))
+    with pytest.raises(EngineMisconfigured, match="synchronous=FULL"):
+        database.check()
+    database.engine.dispose()
+
+
+def test_a_write_holds_the_database_from_its_first_statement(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}", connect_args={"timeout": 0})
+    with database.write(), pytest.raises(Exception, match="database is locked"), database.write():
+        pass
+    database.engine.dispose()
