@@ -375,9 +375,8 @@ def test_a_new_version_waits_for_the_person_and_discards_nothing(
     phone.page.get_by_test_id("update").wait_for(timeout=30_000)
     phone.fill(seller_name="Typed and not saved")
     assert phone.sees("update") == 1, "it waits, however long the person types"
-    phone.page.evaluate("window.isOld = true")
-    phone.tap("update")
-    phone.wait_for("() => window.isOld === undefined")
+    with phone.page.expect_navigation():
+        phone.tap("update")
     phone.page.get_by_test_id("field-seller_name").wait_for()
     assert phone.page.get_by_test_id("field-seller_name").input_value() == "Typed and not saved"
     phone.page.unroute("**/api/**")
