@@ -89,7 +89,7 @@ def _errors_in_values(raw: Mapping[str, Any]) -> dict[str, list[str]]:
         value = raw.get(key)
         if value is not None and not isinstance(value, Mapping):
             errors[key] = ["bad_type"]
-        elif value is not None and not _is_storable(value):
+        elif value is not None and not is_storable(value):
             errors[key] = ["bad_format"]
     version = raw.get("base_version")
     if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
@@ -100,7 +100,7 @@ def _errors_in_values(raw: Mapping[str, Any]) -> dict[str, list[str]]:
     return errors
 
 
-def _is_storable(value: object) -> bool:
+def is_storable(value: object) -> bool:
     """Whether a database can keep the value: no NUL characters, no halves of surrogate pairs, no NaN, not too deep."""
     try:
         canonical(value).encode()

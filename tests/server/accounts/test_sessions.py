@@ -35,6 +35,14 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     assert answer.mimetype == "application/problem+json"
 
 
+@pytest.mark.parametrize("broken", [{"username": "an\ud800"}, {"device": {"id": new_id(), "name": "phone \udc00"}}])
+def test_text_that_no_database_can_keep_is_refused(app: Flask, world: World, broken: dict[str, object]) -> None:
+    signed_in(app, world.anna, "anna")
+    form = {"username": "anna", "password": PASSWORD, "device": {"id": new_id(), "name": "phone"}} | broken
+    answer = app.test_client().post("/api/auth/login", data=json.dumps(form), content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_fields")
+
+
 def test_after_ten_failures_even_the_right_password_must_wait(app: Flask, world: World) -> None:
     give_password(app.extensions["fieldclaim"], world.anna)
     phone = Device(app)
