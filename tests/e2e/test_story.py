@@ -61,6 +61,7 @@ def test_from_a_phone_without_signal_to_an_approved_reimbursement(
     shop = receipt_photo(qr_text(tool_number, 19900, str(TODAY)), "TOOL SHOP")
 
     phone = new_phone(locale)
+    phone.page.get_by_test_id("login-submit").wait_for()
     phone.show(language, "01-login")
     phone.log_in()
     server.kill()
