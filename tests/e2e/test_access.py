@@ -39,6 +39,7 @@ def test_the_phone_can_be_used_by_everybody(
     plan(world)
     phone = new_phone()
     phone.page.emulate_media(color_scheme=scheme)
+    phone.page.get_by_test_id("login-submit").wait_for()
     found = {"login": violations(phone.page)}
     phone.log_in()
     for screen in SCREENS_OF_PHONE:
