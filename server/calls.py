@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import marshmallow as ma
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
+
+
+def bad_format_unless(check: Callable[[str], bool]) -> Callable[[str], None]:
+    """A field's validator that refuses with `bad_format` what does not pass the check."""
+
+    def validate(value: str) -> None:
+        if not check(value):
+            raise ma.ValidationError("bad_format")
+
+    return validate
 
 
 class BodyParser(FlaskParser):

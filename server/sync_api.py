@@ -11,10 +11,10 @@ from flask.views import MethodView
 from server import health
 from server.accounts.gate import actor, signed_in
 from server.attachments.api import missing_files
-from server.calls import CallBlueprint
+from server.calls import CallBlueprint, bad_format_unless
 from server.problems import Problem
 from server.services import engine, services
-from sync.change import instant
+from sync.change import instant, is_storable
 from sync.engine import Engine
 from sync.errors import CursorUnknown
 from sync.feed import Item
@@ -92,7 +92,7 @@ class HeldRecordSchema(ma.Schema):
     """A record that a device believes the server has."""
 
     entity = ma.fields.String(required=True, validate=ma.validate.Length(max=40))
-    id = ma.fields.String(required=True, validate=ma.validate.Length(max=36))
+    id = ma.fields.String(required=True, validate=[ma.validate.Length(max=36), bad_format_unless(is_storable)])
     version = ma.fields.Integer(load_default=0, strict=True, validate=ma.validate.Range(0, 2**31 - 1))
 
 

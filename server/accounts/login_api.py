@@ -10,34 +10,24 @@ from flask.views import MethodView
 
 from server.accounts import sessions
 from server.accounts.sessions import Session
-from server.calls import CallBlueprint
+from server.calls import CallBlueprint, bad_format_unless
 from server.services import engine, services
 from sync.change import is_id, is_storable
 
 blueprint = CallBlueprint("auth", __name__, url_prefix="/api/auth", description="Signing in from a device")
 
 
-def _is_device_id(value: str) -> None:
-    if not is_id(value):
-        raise ma.ValidationError("bad_format")
-
-
-def _is_storable(value: str) -> None:
-    if not is_storable(value):
-        raise ma.ValidationError("bad_format")
-
-
 class DeviceSchema(ma.Schema):
     """The phone that signs in: a UUIDv7 of its own, and a name that people know it by."""
 
-    id = ma.fields.String(required=True, validate=_is_device_id)
-    name = ma.fields.String(load_default="", validate=[ma.validate.Length(max=80), _is_storable])
+    id = ma.fields.String(required=True, validate=bad_format_unless(is_id))
+    name = ma.fields.String(load_default="", validate=[ma.validate.Length(max=80), bad_format_unless(is_storable)])
 
 
 class LoginSchema(ma.Schema):
     """What a person signs in with."""
 
-    username = ma.fields.String(required=True, validate=[ma.validate.Length(1, 64), _is_storable])
+    username = ma.fields.String(required=True, validate=[ma.validate.Length(1, 64), bad_format_unless(is_storable)])
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, 256))
     device = ma.fields.Nested(DeviceSchema, required=True)
 

@@ -146,6 +146,12 @@ def test_a_pull_with_a_wrong_question_is_refused(phone: Device, query: str) -> N
     assert phone.ask("GET", f"/api/sync/pull?{query}").status_code == 422
 
 
+@pytest.mark.parametrize("broken", ["\ud800", "a\x00b"])
+def test_a_manifest_with_text_that_no_database_can_keep_is_refused(phone: Device, broken: str) -> None:
+    answer = phone.ask("POST", "/api/sync/manifest", json={"records": [{"entity": "trip", "id": broken}]})
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_fields")
+
+
 def test_the_manifest_names_what_the_server_lacks(phone: Device, world: World) -> None:
     change = a_receipt(world.trip())
     phone.push(change)
