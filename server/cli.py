@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import click
 
@@ -17,6 +19,7 @@ from server import paths
 from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
+from server.receipts.worker import work as read_documents
 from server.schema import is_current, upgrade
 from server.services import Services, build
 from sync import audit, journal
@@ -60,6 +63,17 @@ def serve() -> None:
     services = _services()
     upgrade(services.engine.database)
     _serve(services.config)
+
+
+@main.command()
+def worker() -> None:
+    """Read receipts in the background; `serve` starts one unless FIELDCLAIM_READ_DOCUMENTS says no."""
+    services = _services()
+    upgrade(services.engine.database)
+    ends = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: ends.set())
+    read_documents(services, ends)
 
 
 @main.group()
@@ -212,11 +226,18 @@ def _serve(config: Config) -> None:
     ]
     command += ["--graceful-timeout", "30", "--no-control-socket", "server.wsgi:app"]
     click.echo(f"Fieldclaim serves on http://{address}")
+    reader = subprocess.Popen([sys.executable, "-m", "server.cli", "worker"]) if config.reads_documents else None
     process = subprocess.Popen(command)  # noqa: S603 (our own command)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
-        sys.exit(process.wait())
+        code = process.wait()
     except KeyboardInterrupt:
-        process.wait()
+        code = process.wait()
+    finally:
+        if reader:
+            reader.terminate()
+            reader.wait()
+    sys.exit(code)
 
 
 def _write(work: Callable[[Transaction], None]) -> None:
@@ -246,3 +267,7 @@ def _head(text: str) -> Head:
     if not seq.isdecimal() or len(digest) != 64:
         raise click.ClickException("a head looks like 1234:64 hexadecimal digits")
     return Head(int(seq), digest)
+
+
+if __name__ == "__main__":
+    main()

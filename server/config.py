@@ -35,6 +35,8 @@ class Config:
     host: str
     port: int
     workers: int
+    reads_documents: bool
+    """Whether `serve` also starts the worker that reads receipts; no where one runs elsewhere."""
     demo: bool
     client: Path | None
     """The folder of a built client to serve instead of the one that came with the server."""
@@ -57,13 +59,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         host=environment.get("FIELDCLAIM_HOST", "127.0.0.1"),
         port=_number(environment, "FIELDCLAIM_PORT", 8000),
         workers=_number(environment, "FIELDCLAIM_WORKERS", 1),
+        reads_documents=_flag(environment, "FIELDCLAIM_READ_DOCUMENTS", "yes"),
         demo=_flag(environment, "FIELDCLAIM_DEMO"),
         client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
     )
 
 
-def _flag(environment: Mapping[str, str], name: str) -> bool:
-    value = environment.get(name, "").strip().lower()
+def _flag(environment: Mapping[str, str], name: str, default: str = "") -> bool:
+    value = environment.get(name, default).strip().lower()
     if value not in ("", "0", "1", "no", "yes", "false", "true"):
         raise BadSetting(f"{name} must be yes or no, not {value!r}")
     return value in ("1", "yes", "true")

@@ -7,6 +7,7 @@ from server.attachments import policy as attachments
 from server.claims import judgement
 from server.claims import policy as claims
 from server.receipts import policy as receipts
+from server.receipts import readings
 from server.service import policy as service
 from server.tools import policy as tools
 from sync.entity import Registry
@@ -19,5 +20,8 @@ def registry() -> Registry:
         known.add(*domain.ENTITIES)
     known.follow("tool_unit", tools.count_units)
     known.follow("evidence", receipts.add_reading)
+    known.follow("receipt", readings.on_receipt)
+    known.follow("attachment", readings.on_attachment)
+    known.follow("reading", readings.on_reading)
     judgement.follow_all(known)
     return known

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
-from server.claims.rules.facts import Attachment, Facts, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.rules.journey import legs_of
 from server.claims.settings import Company
+from server.places.position import divisions_at
 from sync.change import Record
 from sync.transaction import Transaction
+
+_NEAR_BORDER_M = 20_000.0
+"""A prefecture whose border is this near to a site is near enough to eat or sleep there."""
 
 
 def gather(write: Transaction, line: Record, company: Company) -> Facts:
@@ -21,7 +27,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     lines = write.find("claim_line", receipt_id=receipt["id"])
     others = _others(write, receipt)
     return Facts(
-        trip=Trip(trip["home_division"], tuple(_stops(write, trip))),
+        trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt))),
         receipt=_receipt(receipt),
         claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
         today=today(write.now, company),
@@ -33,6 +39,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
         company_tax_id=company.tax_id,
+        technician_name=_technician_name(write, receipt),
     )
 
 
@@ -66,6 +73,7 @@ def _receipt(record: Record) -> Receipt:
         qr_text=record["qr_text"],
         capture_position=record["capture_position"],
         evidence=tuple(record["evidence"] or ()),
+        is_unreadable=record["reading_status"] == "unreadable",
     )
 
 
@@ -73,7 +81,22 @@ def _stops(write: Transaction, trip: Record) -> Iterable[Stop]:
     for stop in trip["stops"]:
         site = write.get("site", stop.get("site_id")) if stop.get("site_id") else None
         position = site["position"] if site else None
-        yield Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"], position)
+        near = tuple(divisions_at(position["lat"], position["lon"], _NEAR_BORDER_M)) if position else ()
+        yield Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"], position, near)
+
+
+def _other_legs(write: Transaction, receipt: Record) -> Iterable[Leg]:
+    """What the trip's other tickets state."""
+    for other in write.find("receipt", trip_id=receipt["trip_id"], category="transport"):
+        if other["id"] != receipt["id"]:
+            yield from legs_of(other["evidence"] or ())
+
+
+def _technician_name(write: Transaction, receipt: Record) -> str:
+    """The name to compare a ticket with; empty where it is not written in Chinese, as tickets are."""
+    user = write.get("user", receipt["technician_id"])
+    name = str(user["display_name"]) if user else ""
+    return name if re.fullmatch(r"[\u4e00-\u9fff·]{2,20}", name) else ""
 
 
 def _attachments(write: Transaction, receipt: Record) -> Iterable[Attachment]:

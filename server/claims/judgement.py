@@ -88,8 +88,19 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     identities = {record["identity"], was["identity"]} - {""}
     files = {*record["attachments"], *was["attachments"]}
     twins = write.find_any("receipt", "identity", sorted(identities)) + receipts_with_files(write, files)
-    for receipt_id in sorted({entry.record_id, *(twin["id"] for twin in twins)}):
+    connected = _tickets_of(write, entry) if entry.changed("evidence", "trip_id", "category") else []
+    for receipt_id in sorted({entry.record_id, *(other["id"] for other in [*twins, *connected])}):
         yield from judge_receipt(write, receipt_id)
+
+
+def _tickets_of(write: Transaction, entry: Entry) -> list[Record]:
+    """The trip's other tickets: a journey with a change is proved by all of them together."""
+    if entry.record["category"] != "transport":
+        return []
+    trips = {entry.record["trip_id"], entry.before.get("trip_id", entry.record["trip_id"])}
+    return [
+        receipt for trip_id in sorted(trips) for receipt in write.find("receipt", trip_id=trip_id, category="transport")
+    ]
 
 
 def on_purchase(write: Transaction, entry: Entry) -> Iterable[Change]:

@@ -1,4 +1,10 @@
-"""Administrative divisions (GB/T 2260): names, levels, and whether two codes lie in the same prefecture."""
+"""Administrative divisions (GB/T 2260): names, levels, and whether two codes lie in the same prefecture.
+
+What stands at prefecture level, besides the prefectures: each municipality (110000); each county or city directly under
+its province (`xx90xx`: 429004 仙桃, 469023 澄迈), among them the cities of the Xinjiang corps (659001 石河子 to
+659012 白杨); and Hong Kong, Macao and Taiwan (810000, 820000, 710000), each one unit without parts. A place abroad has
+no division: None. Former codes stand beside today's, because documents carry them.
+"""
 
 from __future__ import annotations
 

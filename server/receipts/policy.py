@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.receipts.fapiao import identity_of
-from server.receipts.reading import read_evidence
-from server.receipts.records import EvidenceSchema, ReceiptSchema, evidence, receipts
+from server.receipts.readings import standing
+from server.receipts.records import EvidenceSchema, ReadingSchema, ReceiptSchema, evidence, readings, receipts
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
@@ -42,16 +41,11 @@ class ReceiptPolicy(Policy):
             after["technician_id"] = write.actor.id
         elif before["trip_id"] != after["trip_id"] and write.find("claim_line", receipt_id=after["id"]):
             raise Refused("receipt_claimed", {"trip_id": ["receipt_claimed"]})
-        identity = identity_of(after["fapiao_code"], after["fapiao_number"])
+        known = standing(write, after)
         # Note: two receipts with one identity are judged one after the other, never side by side.
-        if identity:
-            write.lock(f"identity:{identity}")
-        return {
-            "technician_id": after["technician_id"],
-            "identity": identity,
-            "evidence": [*read_evidence(after), *_by_people(after)],
-            "reading_status": "read" if identity else "pending",
-        }
+        if known["identity"]:
+            write.lock(f"identity:{known['identity']}")
+        return {"technician_id": after["technician_id"]} | known
 
     def may_delete(self, write: Transaction, record: Record) -> bool:
         is_free = not write.find("claim_line", receipt_id=record["id"])
@@ -85,6 +79,13 @@ class EvidencePolicy(Policy):
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
 
 
+class ReadingPolicy(Policy):
+    """Written by the server alone; for those who decide."""
+
+    def buckets(self, record: Record) -> set[str]:
+        return {"role:finance", "role:manager"}
+
+
 def add_reading(write: Transaction, entry: Entry) -> Iterable[Change]:
     """What a person read joins the receipt's evidence, under their name."""
     receipt = write.get("receipt", entry.record["receipt_id"], lock=True)
@@ -100,10 +101,6 @@ def add_reading(write: Transaction, entry: Entry) -> Iterable[Change]:
     yield change_of("receipt", receipt, {"evidence": [*receipt["evidence"], item]})
 
 
-def _by_people(receipt: Record) -> list[dict[str, Any]]:
-    return [item for item in receipt["evidence"] or [] if item["kind"] == "reviewer"]
-
-
 def _depth(code: str) -> str:
     if code.endswith("0000"):
         return "province"
@@ -112,5 +109,6 @@ def _depth(code: str) -> str:
 
 ENTITIES = (
     Entity("receipt", receipts, RecordForm(ReceiptSchema), ReceiptPolicy(), {"trip_id": "trip"}),
+    Entity("reading", readings, RecordForm(ReadingSchema), ReadingPolicy()),
     Entity("evidence", evidence, RecordForm(EvidenceSchema), EvidencePolicy(), {"receipt_id": "receipt"}),
 )

@@ -61,10 +61,34 @@ class EvidenceSchema(RecordSchema):
     read_at = InstantField()
 
 
+class ReadingSchema(RecordSchema):
+    """What one reader of one version found in one file: `facts` as in `readers/fact.py`, once it is no longer waiting.
+
+    `nothing`: the reader has nothing to do there. `unreadable`: `reason` says why.
+    """
+
+    sha256 = sha256(required=True)
+    owner_id = IdField(required=True)
+    media_type = TextField(80)
+    reader = TextField(20, required=True)
+    reader_version = TextField(10, required=True)
+    status = choice("waiting", "read", "nothing", "unreadable", default="waiting")
+    reason = TextField(60)
+    facts = JsonField(list)
+    read_at = InstantField()
+
+
 receipts = record_table(
     "receipt",
     ReceiptSchema,
     Index("ix_receipt_trip_id", "trip_id"),
     Index("ix_receipt_identity", "identity"),
+    Index("ix_receipt_technician_id", "technician_id"),
+)
+readings = record_table(
+    "reading",
+    ReadingSchema,
+    Index("ix_reading_file", "sha256", "owner_id", "reader", "reader_version", unique=True),
+    Index("ix_reading_status", "status"),
 )
 evidence = record_table("evidence", EvidenceSchema, Index("ix_evidence_receipt_id", "receipt_id"))

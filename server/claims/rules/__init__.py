@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.claims.rules.document_agrees import document_agrees
 from server.claims.rules.documents_present import documents_present
 from server.claims.rules.facts import Facts
 from server.claims.rules.finding import Finding
@@ -15,6 +16,7 @@ ALL_RULES = (
     place_matches_trip,
     tool_returned,
     receipt_is_valid,
+    document_agrees,
     receipt_is_new,
     receipt_in_trip_dates,
     documents_present,

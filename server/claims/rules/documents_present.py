@@ -9,6 +9,8 @@ from server.claims.rules.finding import Finding
 def documents_present(facts: Facts) -> list[Finding]:
     """What must lie before finance before anything is paid."""
     found = _attachments(facts)
+    if facts.receipt.is_unreadable:
+        found.append(Finding("reading_failed", "review", "REG-D3"))
     if facts.claimed_minor > facts.receipt.amount_minor:
         params = {"claimed": facts.claimed_minor, "receipt": facts.receipt.amount_minor}
         found.append(Finding("amount_over_receipt", "block", "REG-D3", params))

@@ -12,20 +12,32 @@ Position = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Stop:
-    """One destination, from its first to its last day (`YYYY-MM-DD`). `position` is its site's, where known."""
+    """One destination, from its first to its last day (`YYYY-MM-DD`). `position` is its site's, where known;
+    `neighbours` are other prefectures so near to the site that one may eat or sleep there.
+    """
 
     division_code: str
     arrive_on: str
     leave_on: str
     position: Position | None = None
+    neighbours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a journey between two prefectures, as a ticket states it."""
+
+    start: str
+    end: str
 
 
 @dataclass(frozen=True)
 class Trip:
-    """The journey that the receipt belongs to."""
+    """The journey that the receipt belongs to. `legs` are those that its other receipts state."""
 
     home_division: str
     stops: tuple[Stop, ...]
+    legs: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,10 +51,10 @@ class Receipt:
     fapiao_code: str = ""
     fapiao_number: str = ""
     qr_text: str = ""
-    buyer_name: str = ""
-    buyer_tax_id: str = ""
     capture_position: Position | None = None
     evidence: tuple[Evidence, ...] = ()
+    is_unreadable: bool = False
+    """Whether every reader has given its documents up."""
 
 
 @dataclass(frozen=True)
@@ -105,4 +117,5 @@ class Facts:
     is_report_filed: bool = False
     company_name: str = ""
     company_tax_id: str = ""
+    technician_name: str = ""
     tolerances: Tolerances = field(default_factory=Tolerances)

@@ -1,63 +1,113 @@
 """REG-D3: a travel receipt must match the place of the trip, otherwise it is not reimbursed.
 
-No single field is "the place". A number reaches the province only; a tax id says where a seller is registered. What a
-person typed can speak against a receipt, never for it; what cannot be proved goes to a person, whose reading decides.
+No single field is "the place". A number reaches the province only; a tax id says where a seller is registered, not
+where its hotel stands. So the kinds of evidence are ranked, and the strongest decides. What a person typed can speak
+against a receipt, never for it; what cannot be proved goes to a person, whose reading decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from server.claims.rules.facts import Evidence, Facts, Trip
+from server.claims.rules.facts import Evidence, Facts, Stop, Trip
 from server.claims.rules.finding import Finding, Severity
+from server.claims.rules.journey import journey_findings, places_on_the_way
 from server.places.divisions import distance_km, prefecture_of, same_prefecture, same_province
+from server.receipts.evidence import is_sure
 
 ARTICLE = "REG-D3"
 FAR_KM = 100.0
 RAIL = "51"
+STRENGTH = {
+    "service_place": 0,
+    "local_code": 0,
+    "title": 0,
+    "seller_address": 1,
+    "seller_name": 2,
+    "seller_registration": 3,
+    "fapiao_region": 4,
+}
+"""Kinds of evidence of where something was sold, the strongest first."""
+GOODS = frozenset({"tool", "parts", "other"})
+"""What can be sent: a place in the remark is where it was sent to, not where it was sold."""
+AGENCY = ("经纪代理服务", "旅游服务", "代订", "电信服务", "成品油", "预付卡")
+"""Items whose seller says nothing of the place: agents, travel, telephone, fuel and prepaid cards."""
 
 
 def place_matches_trip(facts: Facts) -> list[Finding]:
     """Does the evidence name a place of the trip? Another place blocks, no proof asks for a person."""
-    evidence = facts.receipt.evidence
-    places = _places(facts)
-    reading = [item for item in evidence if item["kind"] == "reviewer"]
+    reading = [item for item in facts.receipt.evidence if item["kind"] == "reviewer"]
     if reading:
         last = reading[-1]
-        return [] if _is_in(last, places) else [_finding("place_mismatch", "block", facts, [last])]
-    found = _of_transport(facts, places) if facts.receipt.category == "transport" else _of_local(facts, places)
+        return [] if _is_in(last, _places(facts)) else [_finding("place_mismatch", "block", facts, [last])]
+    found = _of_transport(facts) if facts.receipt.category == "transport" else _of_local(facts)
     return found or _of_position(facts)
 
 
-def _of_local(facts: Facts, places: list[str]) -> list[Finding]:
+def _of_local(facts: Facts) -> list[Finding]:
     """A hotel, a meal, a shop: it stands where it is."""
-    deep = [
-        item
-        for item in facts.receipt.evidence
-        if item["kind"] in ("seller_registration", "local_code", "fapiao_region")
-    ]
-    agreeing = [item for item in deep if _is_in(item, places)]
-    if any(_is_proof(item) for item in agreeing):
-        return []
-    against = [item for item in deep if _speaks_against(item, places)]
+    places, items = _places(facts), _items(facts)
+    agreeing = [item for item in items if _is_in(item, places)]
+    proofs = [item for item in agreeing if _is_proof(item)]
+    against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
+    against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
+    if proofs:
+        return _of_proofs(facts, proofs, [item for item in against if _is_proof(item)])
+    read_against = [item for item in against if _is_proof(item)]
+    if read_against and all(item["source"] == "typed" for item in agreeing):
+        return _of_elsewhere(facts, read_against)
     if against and not agreeing:
-        return [_finding("place_mismatch", "block", facts, against)]
-    other = [item for item in deep if item["kind"] == "fapiao_region" and _is_elsewhere(item, places)]
+        return _of_elsewhere(facts, against)
+    other = [item for item in items if item["kind"] == "fapiao_region" and _is_elsewhere(item, places)]
     if other:
         return [_finding("place_other_province", "review", facts, other)]
-    return [_finding("place_unproven", "review", facts, deep)]
+    return [_finding("place_unproven", "review", facts, items)]
 
 
-def _of_transport(facts: Facts, places: list[str]) -> list[Finding]:
-    """A ticket belongs to the way between home and the stops: one of its ends must lie there."""
-    items = [item for item in facts.receipt.evidence if item["kind"] in ("local_code", "fapiao_region")]
+def _of_proofs(facts: Facts, proofs: Sequence[Evidence], against: Sequence[Evidence]) -> list[Finding]:
+    """Something proves a place of the trip; a stronger word for another place makes it doubtful."""
+    strongest = min(STRENGTH[item["kind"]] for item in proofs)
+    if any(STRENGTH[item["kind"]] < strongest for item in against):
+        return [_finding("place_conflicting", "review", facts, [*proofs, *against])]
+    named = [stop for stop in facts.trip.stops if any(_is_in(item, [stop.division_code]) for item in proofs)]
+    if _was_elsewhere(facts, named):
+        return [_finding("place_of_other_stop", "review", facts, proofs)]
+    return []
+
+
+def _was_elsewhere(facts: Facts, named: Sequence[Stop]) -> bool:
+    """Whether the trip's plan has the technician at another stop on the receipt's day."""
+    day = facts.receipt.issued_on
+    if not named or any(stop.arrive_on <= day <= stop.leave_on for stop in named):
+        return False
+    return any(stop.arrive_on < day < stop.leave_on for stop in facts.trip.stops if stop not in named)
+
+
+def _of_elsewhere(facts: Facts, against: Sequence[Evidence]) -> list[Finding]:
+    """Everything that speaks names another place."""
+    if any(item["kind"] == "item" and any(word in item["value"] for word in AGENCY) for item in facts.receipt.evidence):
+        return [_finding("place_unproven", "review", facts, against)]
+    neighbours = [code for stop in facts.trip.stops for code in stop.neighbours]
+    if all(_is_in(item, neighbours) for item in against):
+        return [_finding("place_neighbouring", "review", facts, against)]
+    return [_finding("place_mismatch", "block", facts, against)]
+
+
+def _of_transport(facts: Facts) -> list[Finding]:
+    """A ticket belongs to the way between home and the stops; a taxi stands in a place on that way."""
+    journey = journey_findings(facts)
+    if journey is not None:
+        return journey
+    places = [*_places(facts), *places_on_the_way(facts.trip)]
+    items = [item for item in _items(facts) if item["kind"] in ("local_code", "title", "fapiao_region")]
     if any(_is_rail(item) and not _is_elsewhere(item, places) for item in items):
         return []
     if any(_is_proof(item) and _is_in(item, places) for item in items):
         return []
-    against = [item for item in items if item["kind"] == "local_code" and _is_elsewhere(item, places)]
+    against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
+    against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
     if against:
-        return [_finding("place_mismatch", "block", facts, against)]
+        return _of_elsewhere(facts, against)
     other = [item for item in items if _is_elsewhere(item, places)]
     if other:
         return [_finding("place_other_province", "review", facts, other)]
@@ -65,20 +115,39 @@ def _of_transport(facts: Facts, places: list[str]) -> list[Finding]:
 
 
 def _of_position(facts: Facts) -> list[Finding]:
-    """The picture was taken far from every site of the trip: no proof against the receipt, but worth a look."""
+    """The picture was taken far from every site of the trip: no proof against the receipt, but worth a look.
+
+    At home or on the way it may well be taken: receipts are often photographed later.
+    """
+    positions = [item for item in facts.receipt.evidence if item["kind"] == "position" and item.get("division")]
+    usual = [facts.trip.home_division, *places_on_the_way(facts.trip)]
+    if positions and all(_is_in(item, usual) for item in positions):
+        return []
     taken_at = facts.receipt.capture_position
     sites = [stop.position for stop in facts.trip.stops if stop.position]
-    if not taken_at or not sites:
-        return []
-    nearest = min(distance_km(taken_at, site) for site in sites)
-    if nearest - taken_at.get("accuracy_m", 0) / 1000 <= FAR_KM:
-        return []
-    return [Finding("position_contradicts", "review", ARTICLE, {"distance_km": round(nearest)})]
+    if taken_at and sites:
+        nearest = min(distance_km(taken_at, site) for site in sites)
+        if nearest - taken_at.get("accuracy_m", 0) / 1000 <= FAR_KM:
+            return []
+        return [Finding("position_contradicts", "review", ARTICLE, {"distance_km": round(nearest)})]
+    around = [*usual, *_places(facts), *(code for stop in facts.trip.stops for code in stop.neighbours)]
+    far = [item for item in positions if not _is_in(item, around)]
+    return [_finding("position_elsewhere", "review", facts, far)] if far else []
 
 
 def _places(facts: Facts) -> list[str]:
     stops = [stop.division_code for stop in facts.trip.stops]
     return [facts.trip.home_division, *stops] if facts.receipt.category == "transport" else stops
+
+
+def _items(facts: Facts) -> list[Evidence]:
+    """The evidence of where something was sold."""
+    is_goods = facts.receipt.category in GOODS
+    return [
+        item
+        for item in facts.receipt.evidence
+        if item["kind"] in STRENGTH and item.get("division") and not (is_goods and item["kind"] == "service_place")
+    ]
 
 
 def _is_in(item: Evidence, places: Iterable[str]) -> bool:
@@ -95,13 +164,9 @@ def _is_elsewhere(item: Evidence, places: Iterable[str]) -> bool:
     return not any(same_prefecture(item["division"], place) for place in places)
 
 
-def _speaks_against(item: Evidence, places: Iterable[str]) -> bool:
-    return item["kind"] in ("seller_registration", "local_code") and _is_elsewhere(item, places)
-
-
 def _is_proof(item: Evidence) -> bool:
     """Read by a machine off the document, or a seller's id that the QR of the same document bears out."""
-    return item["source"] != "typed" or bool(item.get("corroborated"))
+    return is_sure(item) or bool(item.get("corroborated"))
 
 
 def _is_rail(item: Evidence) -> bool:
@@ -110,7 +175,7 @@ def _is_rail(item: Evidence) -> bool:
 
 def _finding(code: str, severity: Severity, facts: Facts, items: Iterable[Evidence]) -> Finding:
     named = tuple(items)
-    places = [item["division"] for item in named]
+    places = list(dict.fromkeys(item["division"] for item in named))
     return Finding(code, severity, ARTICLE, {"places": places, "trip": _stops(facts.trip)}, named)
 
 

@@ -11,13 +11,12 @@ ARTICLE = "REG-D3"
 
 
 def receipt_is_valid(facts: Facts) -> list[Finding]:
-    """Form of the numbers, check character of the seller's id, amount, date, buyer, and what the QR says of them."""
+    """Form of the numbers, check character of the seller's id, amount, date, and what the QR says of them."""
     receipt = facts.receipt
     return [
         *_numbers(receipt),
         *_seller(receipt),
         *_amount_and_date(facts),
-        *_buyer(facts),
         *_qr(receipt),
     ]
 
@@ -42,14 +41,6 @@ def _amount_and_date(facts: Facts) -> list[Finding]:
     if facts.receipt.issued_on > facts.today:
         found.append(_block("date_in_future", issued_on=facts.receipt.issued_on))
     return found
-
-
-def _buyer(facts: Facts) -> list[Finding]:
-    """Where the document names its buyer, it must be our company."""
-    receipt = facts.receipt
-    is_other_id = receipt.buyer_tax_id and facts.company_tax_id and receipt.buyer_tax_id != facts.company_tax_id
-    is_other_name = receipt.buyer_name and facts.company_name and receipt.buyer_name != facts.company_name
-    return [_block("buyer_not_company", buyer=receipt.buyer_name)] if is_other_id or is_other_name else []
 
 
 def _qr(receipt: Receipt) -> list[Finding]:

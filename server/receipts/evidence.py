@@ -1,16 +1,23 @@
-"""What a receipt says of its place, from its numbers and its QR text: evidence for REG-D3.
-
-Documents themselves are read by the readers in `server/receipts/readers/`; what they find joins the same list.
-"""
+"""What a receipt says of itself: from its numbers and its QR text, from its documents, from people. For REG-D3."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.places.divisions import granularity, same_province
-from server.receipts.fapiao import Region, normal, parse_fapiao, registration_region
+from server.receipts.fapiao import Region, identity_of, normal, parse_fapiao, registration_region
 from server.receipts.qr import FapiaoQr, parse_qr
+from server.receipts.readers.fact import SURE
+
+Evidence = Mapping[str, Any]
+_BY_STRENGTH = ("xml", "ofd", "qr", "pdf", "ocr")
+
+
+def evidence_of(receipt: Mapping[str, Any], found: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """All evidence of a receipt: of its numbers, of its documents (`found`), and what people read off its picture."""
+    by_people = [item for item in receipt["evidence"] or [] if item["kind"] == "reviewer"]
+    return [*read_evidence(receipt), *(dict(item) for item in found), *by_people]
 
 
 def read_evidence(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -22,6 +29,28 @@ def read_evidence(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
     qr = parse_qr(receipt["qr_text"])
     items = [_issuer(receipt, qr), _seller(receipt, qr), _typed(receipt)]
     return [item for item in items if item]
+
+
+def identity_in(receipt: Mapping[str, Any], found: Sequence[Evidence]) -> str:
+    """The receipt's identity: by its document where that was read with certainty, else by what was typed."""
+    number = stated(found, "fapiao_number")
+    code = stated([item for item in found if number and item["source"] == number["source"]], "fapiao_code")
+    if number:
+        in_document = identity_of(code["value"] if code and len(number["value"]) == 8 else "", number["value"])
+        if in_document:
+            return in_document
+    return identity_of(receipt["fapiao_code"], receipt["fapiao_number"])
+
+
+def is_sure(item: Evidence) -> bool:
+    """Whether a machine read this off the document so clearly that it may decide."""
+    return item["source"] in _BY_STRENGTH and float(item.get("confidence", 1.0)) >= SURE
+
+
+def stated(evidence: Iterable[Evidence], kind: str) -> Evidence | None:
+    """What a document says for certain: of several sources the strongest, files before codes before print."""
+    sure = [item for item in evidence if item["kind"] == kind and is_sure(item)]
+    return min(sure, key=lambda item: _BY_STRENGTH.index(item["source"]), default=None)
 
 
 def _issuer(receipt: Mapping[str, Any], qr: FapiaoQr | None) -> dict[str, Any] | None:

@@ -1,0 +1,90 @@
+"""PDF e-invoices: the text layer with its positions, and the QR code on the first page."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pypdfium2 as pdfium
+from PIL import Image
+from pypdfium2 import raw
+
+from server.receipts.readers.fact import Fact, Unreadable
+from server.receipts.readers.layout import fields_of
+from server.receipts.readers.lines import Line
+from server.receipts.readers.qr_code import qr_codes
+
+MAX_PAGES = 20
+"""An invoice with a list of goods has some pages; a document of hundreds is none."""
+_READ_PAGES = 3
+_QR_DPI, _OCR_DPI = 200, 200
+_MAX_SIDE = 4000
+_FEW_LETTERS = 20
+
+
+def read_pdf(data: bytes) -> list[Fact]:
+    """The facts of a PDF. Raises Unreadable. A scan without text gives only what its QR says."""
+    with _opened(data) as document:
+        lines = [line for page in range(min(len(document), _READ_PAGES)) for line in _lines(document, page)]
+        facts = fields_of(lines, "pdf") if _has_text(lines) else []
+        codes = qr_codes(_drawn(document, _QR_DPI).convert("L"))
+    facts = [replace(fact, confidence=1.0) if fact.confidence >= 0.8 else fact for fact in facts]
+    return [*facts, *codes]
+
+
+def scanned_page(data: bytes) -> Image.Image | None:
+    """The first page as a picture where it has no text of its own, else None. Raises Unreadable."""
+    with _opened(data) as document:
+        lines = list(_lines(document, 0))
+        return None if _has_text(lines) else _drawn(document, _OCR_DPI)
+
+
+def first_page(data: bytes) -> Image.Image:
+    """The first page as people see it. Raises Unreadable."""
+    with _opened(data) as document:
+        return _drawn(document, 150)
+
+
+def _opened(data: bytes) -> pdfium.PdfDocument:
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        is_locked = "password" in str(error).lower()
+        raise Unreadable("document_locked" if is_locked else "document_broken") from error
+    if not 0 < len(document) <= MAX_PAGES:
+        document.close()
+        raise Unreadable("document_too_large")
+    return document
+
+
+def _drawn(document: pdfium.PdfDocument, dpi: int) -> Image.Image:
+    try:
+        page = document[0]
+        scale = min(dpi / 72, _MAX_SIDE / max(page.get_size()))
+        picture: Image.Image = page.render(scale=scale).to_pil()
+    except (pdfium.PdfiumError, ZeroDivisionError) as error:
+        raise Unreadable("document_broken") from error
+    return picture
+
+
+def _has_text(lines: list[Line]) -> bool:
+    return sum(len(line.text.strip()) for line in lines) >= _FEW_LETTERS
+
+
+def _lines(document: pdfium.PdfDocument, number: int) -> Iterator[Line]:
+    """The pieces of text of one page, in fractions of it, from the top left."""
+    try:
+        page = document[number]
+        text = page.get_textpage()
+    except pdfium.PdfiumError as error:
+        raise Unreadable("document_broken") from error
+    width, height = page.get_size()
+    sides = [ctypes.c_double() for _ in range(4)]
+    for index in range(text.count_rects()):
+        raw.FPDFText_GetRect(text, index, *(ctypes.byref(side) for side in sides))
+        left, top, right, bottom = (side.value for side in sides)
+        words = text.get_text_bounded(left, bottom, right, top)
+        if words.strip():
+            box = (left / width, 1 - top / height, right / width, 1 - bottom / height)
+            yield Line(words.replace("\r\n", " ").strip(), box, 1.0, number)

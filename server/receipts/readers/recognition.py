@@ -1,0 +1,94 @@
+"""Text in a picture, by the recognition models that come inside their package (PP-OCRv6, on the processor).
+
+What matters is read twice: lines with figures are cut out again, a little larger and wider, and recognised once more.
+Only what comes out the same both times may count as sure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rapidocr import RapidOCR
+
+from server.receipts.readers.lines import Line
+from server.receipts.readers.values import plain
+
+SIDE = 2000
+"""Longest side in pixels of the picture that is looked at; a whole invoice has letters of 16 pixels then."""
+_FIGURES = re.compile(r"[0-9]{2}")
+_TWICE_AT_MOST = 24
+Corners = NDArray[np.float64]
+"""Four corners of a line in pixels, from its top left clockwise: shape (4, 2)."""
+
+
+def recognise(picture: Image.Image) -> list[Line]:
+    """The lines of text in an upright or turned picture; their layout boxes are straightened (`straight`)."""
+    pixels = np.asarray(picture)[:, :, ::-1]
+    found = _engine()(pixels, use_det=True, use_cls=True, use_rec=True)
+    if found.boxes is None or found.txts is None:
+        return []
+    corners = np.asarray(found.boxes, dtype=np.float64)
+    texts = [plain(text) for text in found.txts]
+    again = _second_look(picture, corners, texts)
+    spots = [_spot(corner, picture) for corner in corners]
+    return [
+        Line(text, spot, float(score), spot=spot, corners=tuple(map(tuple, corner.tolist())), same_twice=again.get(at))
+        for at, (text, score, spot, corner) in enumerate(zip(texts, found.scores, spots, corners, strict=True))
+    ]
+
+
+@cache
+def _engine() -> Any:
+    """The models, loaded once: 0.4 s, and 0.4 GB of memory with a picture."""
+    options = {
+        "Global.log_level": "critical",
+        "Global.max_side_len": SIDE,
+        "EngineConfig.onnxruntime.intra_op_num_threads": 2,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+    return RapidOCR(params=options)
+
+
+def _second_look(picture: Image.Image, corners: Corners, texts: Sequence[str]) -> dict[int, bool]:
+    """For the lines with figures: whether they read the same when cut out anew."""
+    wanted = [at for at, text in enumerate(texts) if _FIGURES.search(text)][:_TWICE_AT_MOST]
+    crops = [_cut(picture, corners[at]) for at in wanted]
+    same = {}
+    for at, crop in zip(wanted, crops, strict=True):
+        found = _engine()(np.asarray(crop)[:, :, ::-1], use_det=False, use_cls=True, use_rec=True)
+        text = plain(found.txts[0]) if found.txts else ""
+        same[at] = _essence(text) == _essence(texts[at])
+    return same
+
+
+def _cut(picture: Image.Image, corners: Corners) -> Image.Image:
+    """The line in a picture of its own, 64 pixels high, with a little more around it than the first time."""
+    middle = corners.mean(axis=0)
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    height = float(np.linalg.norm(corners[3] - corners[0]))
+    if height > 1.5 * width:  # a line that runs upwards is turned, as it was the first time
+        corners = np.roll(corners, 1, axis=0)
+        width, height = height, width
+    wider = middle + (corners - middle) * np.array([1 + 0.12 * height / max(width, 1.0), 1.12])
+    size = max(8, round(width * 64 / max(height, 1.0))), 64
+    left_top, right_top, right_bottom, left_bottom = wider.tolist()
+    quad = (*left_top, *left_bottom, *right_bottom, *right_top)
+    return picture.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+
+
+def _essence(text: str) -> str:
+    """Letters and figures only: signs and spaces come and go."""
+    return re.sub(r"[^0-9A-Za-z\u4e00-\u9fff.]", "", text)
+
+
+def _spot(corners: Corners, picture: Image.Image) -> tuple[float, float, float, float]:
+    left, top = corners.min(axis=0)
+    right, bottom = corners.max(axis=0)
+    sides = (left / picture.width, top / picture.height, right / picture.width, bottom / picture.height)
+    return tuple(float(min(1.0, max(0.0, side))) for side in sides)  # type: ignore[return-value]
