@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response, redirect, request, send_file
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,6 +19,8 @@ blueprint = Blueprint("phone", __name__, url_prefix="/app")
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _TYPES = {".webmanifest": "application/manifest+json", ".wasm": "application/wasm", ".js": "text/javascript"}
 _FOREVER = "public, max-age=31536000, immutable"
+_MOST_SHARED = 256 * 1024 * 1024
+_PIECE = 64 * 1024
 NOT_BUILT = "The phone client is not built. Run: make install\n"
 
 
@@ -23,6 +28,23 @@ NOT_BUILT = "The phone client is not built. Run: make install\n"
 def without_slash() -> BaseResponse:
     """The scope of the service worker ends with a slash."""
     return redirect("/app/")
+
+
+@blueprint.post("/share")
+def share() -> BaseResponse:
+    """What another app shares is the service worker's to take. Where there is none, nothing is kept; the app says so."""
+    # Note: a browser that is still sending does not see an answer, so what it sends is read and let go.
+    request.max_content_length = _MOST_SHARED
+    with suppress(RequestEntityTooLarge):
+        while request.stream.read(_PIECE):
+            pass
+    return redirect("/app/#/today/share-not-ready", 303)
+
+
+@blueprint.record_once
+def _share_needs_no_form_token(state: BlueprintSetupState) -> None:
+    # Note: another app sends that form, and it changes nothing here.
+    state.app.extensions["csrf"].exempt(share)
 
 
 @blueprint.get("/")

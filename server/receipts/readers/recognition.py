@@ -21,6 +21,8 @@ from server.receipts.readers.values import plain
 
 SIDE = 2000
 """Longest side in pixels of the picture that is looked at; a whole invoice has letters of 16 pixels then."""
+DETECTION_SIDE = 1280
+"""Longest side of the picture in which lines are looked for; they are then read at full size."""
 _FIGURES = re.compile(r"[0-9]{2}")
 _TWICE_AT_MOST = 24
 Corners = NDArray[np.float64]
@@ -49,6 +51,8 @@ def _engine() -> Any:
     options = {
         "Global.log_level": "critical",
         "Global.max_side_len": SIDE,
+        "Det.limit_type": "max",
+        "Det.limit_side_len": DETECTION_SIDE,
         "EngineConfig.onnxruntime.intra_op_num_threads": 2,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
