@@ -2,6 +2,7 @@
 
 import { prefectureOf, samePrefecture } from "./divisions";
 import { granularity, parseFapiao, type Region, registrationRegion } from "./fapiao";
+import { isSure, journeyFinding, type PlaceEvidence, placesOnTheWay, type TripPlaces } from "./journey";
 import { parseQr, RAIL } from "./qr";
 
 export interface Stop {
@@ -9,6 +10,8 @@ export interface Stop {
   arrive_on: string;
   leave_on: string;
   position?: Position | null;
+  /** Other prefectures so near to the site that one may eat or sleep there. */
+  neighbours?: string[];
 }
 
 export interface Position {
@@ -27,15 +30,8 @@ export interface ReceiptFacts {
   qr_text: string;
   typed_division?: string | null;
   capture_position?: Position | null;
-}
-
-interface Evidence {
-  kind: "fapiao_region" | "local_code" | "seller_registration" | "typed";
-  source: "qr" | "typed";
-  division: string;
-  granularity: string;
-  corroborated?: boolean;
-  qr_type?: string;
+  /** What the server read off the documents, once it has come back. */
+  evidence?: PlaceEvidence[];
 }
 
 /** A finding as the server words it too: a code with its params. */
@@ -45,26 +41,42 @@ export interface Warning {
 }
 
 const FAR_KM = 100;
+/** Kinds of evidence of where something was sold, the strongest first. */
+const STRENGTH = ["service_place local_code title", "seller_address", "seller_name", "seller_registration"];
+const RANK: Record<string, number> = { fapiao_region: STRENGTH.length };
+for (const [rank, kinds] of STRENGTH.entries()) for (const kind of kinds.split(" ")) RANK[kind] = rank;
+/** What can be sent: a place in the remark is where it was sent to, not where it was sold. */
+const GOODS = new Set(["tool", "parts", "other"]);
+/** Items whose seller says nothing of the place. */
+const AGENCY = ["经纪代理服务", "旅游服务", "代订", "电信服务", "成品油", "预付卡"];
+
+interface Case {
+  receipt: ReceiptFacts;
+  evidence: PlaceEvidence[];
+  trip: TripPlaces;
+}
+
+type Found = { code: string; items: PlaceEvidence[] } | null;
 
 /** What speaks against the receipt's place, or what is not proved. */
-export function placeWarnings(receipt: ReceiptFacts, stops: Stop[], home: string): Warning[] {
-  const evidence = readEvidence(receipt);
-  const codes = stops.map((stop) => stop.division_code);
-  const isTransport = receipt.category === "transport";
-  const found = isTransport ? ofTransport(evidence, [home, ...codes]) : ofLocal(evidence, codes);
-  if (found) {
-    const places = found.items.map((item) => item.division);
-    return [{ code: found.code, params: { places, trip: codes } }];
+export function placeWarnings(receipt: ReceiptFacts, trip: TripPlaces): Warning[] {
+  const given: Case = { receipt, evidence: [...readEvidence(receipt), ...(receipt.evidence ?? [])], trip };
+  const reading = given.evidence.filter((item) => item.kind === "reviewer").at(-1);
+  if (reading) {
+    return isIn(reading, placesOf(given))
+      ? []
+      : [warning({ code: "place_mismatch", items: [reading] }, trip)];
   }
-  return ofPosition(receipt, stops);
+  const found = receipt.category === "transport" ? ofTransport(given) : ofLocal(given);
+  return found ? [warning(found, trip)] : ofPosition(given);
 }
 
 /** What the numbers and the QR say of the place, strongest first. */
-export function readEvidence(receipt: ReceiptFacts): Evidence[] {
+export function readEvidence(receipt: ReceiptFacts): PlaceEvidence[] {
   const qr = parseQr(receipt.qr_text);
   const source = qr ? "qr" : "typed";
   const fapiao = parseFapiao(qr?.code ?? receipt.fapiao_code, qr?.number ?? receipt.fapiao_number);
-  const found: Evidence[] = [];
+  const found: PlaceEvidence[] = [];
   if (fapiao?.region) {
     const kind = fapiao.kind === "local" ? "local_code" : "fapiao_region";
     found.push({ kind, source, ...at(fapiao.region), ...(qr ? { qr_type: qr.type } : {}) });
@@ -79,52 +91,123 @@ export function readEvidence(receipt: ReceiptFacts): Evidence[] {
   return found;
 }
 
-type Found = { code: string; items: Evidence[] } | null;
-
-function ofLocal(evidence: Evidence[], places: string[]): Found {
-  const deep = evidence.filter((item) => item.kind !== "typed");
-  const agreeing = deep.filter((item) => isIn(item, places));
-  if (agreeing.some(isProof)) return null;
-  const against = deep.filter((item) => item.kind !== "fapiao_region" && isElsewhere(item, places));
-  if (against.length > 0 && agreeing.length === 0) return { code: "place_mismatch", items: against };
-  const other = deep.filter((item) => item.kind === "fapiao_region" && isElsewhere(item, places));
+function ofLocal(given: Case): Found {
+  const places = placesOf(given);
+  const items = itemsOf(given);
+  const agreeing = items.filter((item) => isIn(item, places));
+  const proofs = agreeing.filter(isProof);
+  const against = againstOf(items, places);
+  const readAgainst = against.filter(isProof);
+  if (proofs.length > 0) return ofProofs(given, proofs, readAgainst);
+  if (readAgainst.length > 0 && agreeing.every((item) => item.source === "typed")) {
+    return ofElsewhere(given, readAgainst);
+  }
+  if (against.length > 0 && agreeing.length === 0) return ofElsewhere(given, against);
+  const other = items.filter((item) => item.kind === "fapiao_region" && isElsewhere(item, places));
   if (other.length > 0) return { code: "place_other_province", items: other };
-  return { code: "place_unproven", items: deep };
+  return { code: "place_unproven", items };
 }
 
-function ofTransport(evidence: Evidence[], places: string[]): Found {
-  const items = evidence.filter((item) => item.kind === "local_code" || item.kind === "fapiao_region");
-  if (items.some((item) => item.qr_type === RAIL && !isElsewhere(item, places))) return null;
+/** Something proves a place of the trip; a stronger word for another place makes it doubtful. */
+function ofProofs(given: Case, proofs: PlaceEvidence[], against: PlaceEvidence[]): Found {
+  const strongest = Math.min(...proofs.map(rankOf));
+  if (against.some((item) => rankOf(item) < strongest)) {
+    return { code: "place_conflicting", items: [...proofs, ...against] };
+  }
+  const named = given.trip.stops.filter((stop) => proofs.some((item) => isIn(item, [stop.division_code])));
+  return wasElsewhere(given, named) ? { code: "place_of_other_stop", items: proofs } : null;
+}
+
+function wasElsewhere({ receipt, trip }: Case, named: Stop[]): boolean {
+  const day = receipt.issued_on;
+  if (named.length === 0 || named.some((stop) => stop.arrive_on <= day && day <= stop.leave_on)) return false;
+  return trip.stops.some((stop) => !named.includes(stop) && stop.arrive_on < day && day < stop.leave_on);
+}
+
+/** Everything that speaks names another place. */
+function ofElsewhere({ evidence, trip }: Case, against: PlaceEvidence[]): Found {
+  const isAgency = ({ kind, value = "" }: PlaceEvidence) =>
+    kind === "item" && AGENCY.some((word) => value.includes(word));
+  if (evidence.some(isAgency)) return { code: "place_unproven", items: against };
+  const neighbours = trip.stops.flatMap((stop) => stop.neighbours ?? []);
+  const code = against.every((item) => isIn(item, neighbours)) ? "place_neighbouring" : "place_mismatch";
+  return { code, items: against };
+}
+
+function ofTransport(given: Case): Found {
+  const journey = journeyFinding(given.evidence, given.trip);
+  if (journey !== undefined) return journey;
+  const places = [...placesOf(given), ...placesOnTheWay(given.trip)];
+  const kinds = ["local_code", "title", "fapiao_region"];
+  const items = itemsOf(given).filter((item) => kinds.includes(item.kind));
+  const isRail = (item: PlaceEvidence) => item.qr_type === RAIL && item.source === "qr";
+  if (items.some((item) => isRail(item) && !isElsewhere(item, places))) return null;
   if (items.some((item) => isProof(item) && isIn(item, places))) return null;
-  const against = items.filter((item) => item.kind === "local_code" && isElsewhere(item, places));
-  if (against.length > 0) return { code: "place_mismatch", items: against };
+  const against = againstOf(items, places);
+  if (against.length > 0) return ofElsewhere(given, against);
   const other = items.filter((item) => isElsewhere(item, places));
   if (other.length > 0) return { code: "place_other_province", items: other };
   return { code: "place_unproven", items };
 }
 
-function ofPosition(receipt: ReceiptFacts, stops: Stop[]): Warning[] {
+/** The picture was taken far from every site; at home or on the way it may well be taken. */
+function ofPosition({ receipt, evidence, trip }: Case): Warning[] {
+  const positions = evidence.filter((item) => item.kind === "position" && item.division);
+  const usual = [trip.home_division, ...placesOnTheWay(trip)];
+  if (positions.length > 0 && positions.every((item) => isIn(item, usual))) return [];
   const taken = receipt.capture_position;
-  const sites = stops.flatMap((stop) => stop.position ?? []);
-  if (!taken || sites.length === 0) return [];
-  const nearest = Math.min(...sites.map((site) => distanceKm(taken, site)));
-  if (nearest - taken.accuracy_m / 1000 <= FAR_KM) return [];
-  return [{ code: "position_contradicts", params: { distance_km: Math.round(nearest) } }];
-}
-
-function isIn(item: Evidence, places: string[]): boolean {
-  return places.some((place) => samePrefecture(item.division, place));
-}
-
-function isElsewhere(item: Evidence, places: string[]): boolean {
-  if (prefectureOf(item.division) === null) {
-    return !places.some((place) => sameProvince(item.division, place));
+  const sites = trip.stops.flatMap((stop) => stop.position ?? []);
+  if (taken && sites.length > 0) {
+    const nearest = Math.min(...sites.map((site) => distanceKm(taken, site)));
+    if (nearest - taken.accuracy_m / 1000 <= FAR_KM) return [];
+    return [{ code: "position_contradicts", params: { distance_km: Math.round(nearest) } }];
   }
+  const around = [
+    ...usual,
+    ...trip.stops.flatMap((stop) => [stop.division_code, ...(stop.neighbours ?? [])]),
+  ];
+  const far = positions.filter((item) => !isIn(item, around));
+  return far.length > 0 ? [warning({ code: "position_elsewhere", items: far }, trip)] : [];
+}
+
+function placesOf({ receipt, trip }: Case): string[] {
+  const stops = trip.stops.map((stop) => stop.division_code);
+  return receipt.category === "transport" ? [trip.home_division, ...stops] : stops;
+}
+
+/** The evidence of where something was sold. */
+function itemsOf({ receipt, evidence }: Case): PlaceEvidence[] {
+  const isSent = (item: PlaceEvidence) => GOODS.has(receipt.category) && item.kind === "service_place";
+  return evidence.filter((item) => item.kind in RANK && item.division && !isSent(item));
+}
+
+function againstOf(items: PlaceEvidence[], places: string[]): PlaceEvidence[] {
+  const speaks = (item: PlaceEvidence) => isProof(item) || item.source === "typed";
+  return items.filter((item) => item.kind !== "fapiao_region" && isElsewhere(item, places) && speaks(item));
+}
+
+function rankOf(item: PlaceEvidence): number {
+  return RANK[item.kind] ?? STRENGTH.length;
+}
+
+function warning({ code, items }: { code: string; items: PlaceEvidence[] }, trip: TripPlaces): Warning {
+  const places = [...new Set(items.flatMap((item) => item.division || []))];
+  return { code, params: { places, trip: trip.stops.map((stop) => stop.division_code) } };
+}
+
+function isIn(item: PlaceEvidence, places: string[]): boolean {
+  const division = item.division ?? "";
+  return places.some((place) => samePrefecture(division, place));
+}
+
+function isElsewhere(item: PlaceEvidence, places: string[]): boolean {
+  const division = item.division ?? "";
+  if (prefectureOf(division) === null) return !places.some((place) => sameProvince(division, place));
   return !isIn(item, places);
 }
 
-function isProof(item: Evidence): boolean {
-  return item.source !== "typed" || item.corroborated === true;
+function isProof(item: PlaceEvidence): boolean {
+  return isSure(item) || item.corroborated === true;
 }
 
 function sameProvince(left: string, right: string): boolean {

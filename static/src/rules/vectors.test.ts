@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { samePrefecture } from "./divisions";
 import { creditCodeError, parseFapiao, registrationRegion } from "./fapiao";
+import type { TripPlaces } from "./journey";
 import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
 import { dateWarnings } from "./warnings";
@@ -25,8 +26,8 @@ run<string>("credit_code", (text) => ({ error: creditCodeError(text), region: re
 run<{ code: string; number: string }>("fapiao", ({ code, number }) => parseFapiao(code, number));
 run<string>("qr", parseQr);
 run<[string, string]>("division", ([left, right]) => samePrefecture(left, right));
-run<{ home_division: string; stops: Stop[]; receipt: ReceiptFacts }>("place", (given) =>
-  placeWarnings(given.receipt, given.stops, given.home_division).map((warning) => warning.code),
+run<TripPlaces & { receipt: ReceiptFacts }>("place", ({ receipt, ...trip }) =>
+  placeWarnings(receipt, trip).map((warning) => warning.code),
 );
 run<Pick<ReceiptFacts, "category" | "issued_on" | "qr_text"> & Stop>("dates", (given) =>
   dateWarnings(given, [given]).map((warning) => warning.code),

@@ -1,5 +1,6 @@
 /** Everything the phone can say about a receipt without network, before the technician leaves the shop. */
 import { creditCodeError, normal, parseFapiao } from "./fapiao";
+import type { TripPlaces } from "./journey";
 import { identityOf, placeWarnings, type ReceiptFacts, type Stop, type Warning } from "./place";
 import { type FapiaoQr, NET_TYPES, parseQr, RAIL, TOTAL_TYPES } from "./qr";
 
@@ -7,21 +8,16 @@ const LOCAL_DAYS = 1;
 const TRANSPORT_DAYS = 3;
 const RAIL_DAYS = 180;
 
-export interface TripFacts {
-  home_division: string;
-  stops: Stop[];
-}
-
 /** The warnings for a receipt of a trip; `others` are the receipts that this phone knows. */
 export function receiptWarnings(
   receipt: ReceiptFacts,
-  trip: TripFacts,
+  trip: TripPlaces,
   others: Pick<ReceiptFacts, "fapiao_code" | "fapiao_number" | "issued_on">[],
 ): Warning[] {
   return [
     ...numberWarnings(receipt),
     ...duplicateWarnings(receipt, others),
-    ...placeWarnings(receipt, trip.stops, trip.home_division),
+    ...placeWarnings(receipt, trip),
     ...dateWarnings(receipt, trip.stops),
   ];
 }
