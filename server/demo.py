@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import segno
 from PIL import Image, ImageDraw
 from sqlalchemy import insert
 
@@ -34,6 +35,15 @@ PEOPLE = (
 )
 _HANGZHOU, _SHENZHEN = "330110", "440300"
 _HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
+
+_E_INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
+<EInvoice><EInvoiceData>
+<SellerInformation><SellerIdNum>{tax_id}</SellerIdNum><SellerName>{seller}</SellerName></SellerInformation>
+<BuyerInformation><BuyerIdNum>{buyer_id}</BuyerIdNum><BuyerName>{buyer}</BuyerName></BuyerInformation>
+<BasicInformation><TotalAmWithoutTax>{net}</TotalAmWithoutTax><TotalTaxAm>{tax}</TotalTaxAm>
+<TotalTax-includedAmount>{total}</TotalTax-includedAmount></BasicInformation></EInvoiceData>
+<TaxSupervisionInfo><InvoiceNumber>{number}</InvoiceNumber><IssueTime>{day}</IssueTime></TaxSupervisionInfo>
+</EInvoice>"""
 
 
 def logins() -> str:
@@ -199,26 +209,48 @@ class _Demo:
             seller_tax_id=tax_id,
             fapiao_number=number,
             qr_text=qr,
-            attachments=[self._picture(number, amount, day)],
+            attachments=[self._picture(number, amount, day, qr), *self._files(number, amount, day, seller, tax_id)],
         )
 
-    def _picture(self, number: str, amount: int, day: date) -> str:
-        """A drawn receipt, stored as a phone's photo would be."""
+    def _files(self, number: str, amount: int, day: date, seller: str, tax_id: str) -> list[str]:
+        """The e-invoice as XML, as sellers send it; a railway ticket has none here."""
+        if not tax_id:
+            return []
+        net = round(amount / 1.06)
+        text = _E_INVOICE.format(
+            number=number,
+            day=day,
+            seller=seller,
+            tax_id=tax_id,
+            buyer=self.services.config.company_name,
+            buyer_id=self.services.config.company_tax_id,
+            net=f"{net / 100:.2f}",
+            tax=f"{(amount - net) / 100:.2f}",
+            total=f"{amount / 100:.2f}",
+        )
+        return [self._keep(text.encode(), "application/xml", "")]
+
+    def _picture(self, number: str, amount: int, day: date, qr: str) -> str:
+        """A drawn receipt with its code, stored as a phone's photo would be."""
         picture = Image.new("RGB", (800, 520), "#fffdf5")
         draw = ImageDraw.Draw(picture)
         draw.rectangle((20, 20, 780, 500), outline="#a33", width=3)
         for row, text in enumerate(("DEMO FAPIAO", number, f"{day}", f"CNY {amount / 100:.2f}")):
             draw.text((60, 60 + row * 90), text, fill="#222", font_size=42)
-        draw.rectangle((560, 300, 760, 320 + int(number[-3:]) % 150), fill="#333")
-        data = io.BytesIO()
-        picture.save(data, "JPEG", quality=85)
-        sha256 = hashlib.sha256(data.getvalue()).hexdigest()
+        code, drawn = io.BytesIO(), io.BytesIO()
+        segno.make(qr, micro=False).save(code, kind="png", scale=5, border=2)
+        picture.paste(Image.open(code).convert("RGB"), (540, 250))
+        picture.save(drawn, "JPEG", quality=85)
+        return self._keep(drawn.getvalue(), "image/jpeg", fingerprint(picture))
+
+    def _keep(self, data: bytes, media_type: str, mark: str) -> str:
+        """Keep a file as if a phone had sent it. Gives its hash."""
+        sha256 = hashlib.sha256(data).hexdigest()
         part = self.services.files.part(new_id())
-        part.write_bytes(data.getvalue())
+        part.write_bytes(data)
         self.services.files.keep(part, sha256)
-        about = {"sha256": sha256, "media_type": "image/jpeg", "size": len(data.getvalue())}
+        about = {"sha256": sha256, "media_type": media_type, "size": len(data)}
         self._create("anna", "attachment", **about)
-        mark = fingerprint(picture)
         owner = self.people["anna"].id
 
         def arrive(write: Any) -> None:

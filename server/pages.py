@@ -188,6 +188,8 @@ def _shown(name: str, value: Any) -> Any:
         return ", ".join(dict.fromkeys(full_name(code, language_of_request()) for code in value))
     if name == "fields":
         return ", ".join(say(f"field.{field}") for field in value)
+    if name == "ends":
+        return " – ".join(value)
     if name in ("claimed", "receipt"):
         return money(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -32,7 +32,7 @@ def without_slash() -> BaseResponse:
 
 @blueprint.post("/share")
 def share() -> BaseResponse:
-    """What another app shares is the service worker's to take. Where there is none, nothing is kept; the app says so."""
+    """The service worker takes what another app shares. Where there is none, nothing is kept, and the app says so."""
     # Note: a browser that is still sending does not see an answer, so what it sends is read and let go.
     request.max_content_length = _MOST_SHARED
     with suppress(RequestEntityTooLarge):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server.accounts.gate import actor, signed_in_or_page
 from server.attachments import sandbox
 from server.attachments.records import stored_files
-from server.attachments.view import view_of
+from server.attachments.view import cut, view_of
 from server.calls import CallBlueprint
 from server.problems import Problem
 from server.services import Services, engine, services
@@ -26,12 +26,15 @@ blueprint = CallBlueprint("attachments", __name__, url_prefix="/api/attachments"
 @signed_in_or_page()
 @blueprint.response(200)
 def read(sha256: str) -> Response:
-    """The bytes of an attachment; with `?view=1` a picture that every browser shows, at most 1600 pixels wide."""
+    """The bytes of an attachment; with `?view=1` a picture that every browser shows, at most 1600 pixels wide.
+
+    `&box=left,top,right,bottom` in fractions shows that part of it only.
+    """
     with engine().database.read() as connection:
         media_type = readable(Transaction(engine(), connection, actor()), sha256)
     if media_type is None:
         raise Problem(404, "not_found")
-    if request.args.get("view") and media_type.startswith("image/"):
+    if request.args.get("view") and (media_type.startswith("image/") or media_type == "application/pdf"):
         answer = _view(sha256)
     else:
         is_file = media_type not in _SHOWN
@@ -65,10 +68,25 @@ def missing_files(of: Services, owner: Actor, sha256s: Sequence[str]) -> list[st
 
 
 def _view(sha256: str) -> Response:
+    box = _box(request.args.get("box", ""))
     try:
-        return send_file(view_of(services().files, sha256), "image/jpeg", etag=f"{sha256}-view")
+        view = view_of(services().files, sha256)
     except sandbox.CouldNotBeRead as error:
         raise Problem(422, "could_not_be_read") from error
+    if box is None:
+        return send_file(view, "image/jpeg", etag=f"{sha256}-view")
+    return Response(cut(view, box), mimetype="image/jpeg")
+
+
+def _box(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[01](?:\.[0-9]{1,6})?(?:,[01](?:\.[0-9]{1,6})?){3}", text):
+        raise Problem(400, "bad_request")
+    left, top, right, bottom = (min(1.0, float(side)) for side in text.split(","))
+    if left >= right or top >= bottom:
+        raise Problem(400, "bad_request")
+    return left, top, right, bottom
 
 
 def _name(sha256: str, media_type: str) -> str:

@@ -1,4 +1,5 @@
-"""A picture as every browser shows it: upright, at most 1600 pixels wide, JPEG, without what the camera noted.
+"""A picture, or the first page of a PDF, as every browser shows it: upright, at most 1600 pixels wide, JPEG, without
+what the camera noted.
 
 Made in a process of its own (`python -m server.attachments.view PATH`), which prints the JPEG.
 """
@@ -9,7 +10,8 @@ import io
 import sys
 from pathlib import Path
 
-from PIL import ImageOps
+import pypdfium2 as pdfium
+from PIL import Image, ImageOps
 
 from server.attachments import sandbox
 from server.attachments.inspect_file import open_picture
@@ -17,6 +19,7 @@ from server.attachments.kinds import sniff
 from server.attachments.store import FileStore
 
 _SIDE = 1600
+_SPARE = 6
 _PAPER = (255, 255, 255)
 
 
@@ -28,11 +31,26 @@ def view_of(files: FileStore, sha256: str) -> Path:
     return path
 
 
+def cut(view: Path, box: tuple[float, float, float, float]) -> bytes:
+    """A part of a shown picture as JPEG, with a little around it. `box` is left, top, right, bottom in fractions."""
+    part = io.BytesIO()
+    with Image.open(view, formats=["JPEG"]) as picture:
+        width, height = picture.size
+        left, top, right, bottom = box[0] * width, box[1] * height, box[2] * width, box[3] * height
+        spare = max(_SPARE, 0.4 * (bottom - top))
+        sides = (max(0, left - spare), max(0, top - spare), min(width, right + spare), min(height, bottom + spare))
+        picture.crop(sides).save(part, "JPEG", quality=85)
+    return part.getvalue()
+
+
 def draw(path: Path) -> bytes:
-    """The JPEG of a picture that was found whole before."""
+    """The JPEG of a file that was found sound before."""
     with path.open("rb") as file:
         media_type = sniff(file.read(1024))
     shown = io.BytesIO()
+    if media_type == "application/pdf":
+        _first_page(path).convert("RGB").save(shown, "JPEG", quality=85)
+        return shown.getvalue()
     with open_picture(path, media_type) as picture:
         picture.draft("RGB", (_SIDE, _SIDE))
         picture.thumbnail((_SIDE, _SIDE))
@@ -44,6 +62,13 @@ def draw(path: Path) -> bytes:
             upright.alpha_composite(layer)
         upright.convert("RGB").save(shown, "JPEG", quality=82)
     return shown.getvalue()
+
+
+def _first_page(path: Path) -> Image.Image:
+    document = pdfium.PdfDocument(path)
+    page = document[0]
+    picture: Image.Image = page.render(scale=_SIDE / max(page.get_size())).to_pil()
+    return picture
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from server.claims.comparison import Evidence, Row, places_of, rows_of
 from server.claims.states import JUDGED
 from sync.change import Record
 from sync.transaction import Transaction
@@ -35,6 +36,10 @@ class LineView:
     units: list[Record]
     waivers: list[Record]
     media: dict[str, str]
+    rows: list[Row]
+    places: list[Evidence]
+    failed: list[Record]
+    """Readings of the receipt's files that did not succeed, where no other reader did."""
 
 
 def queue(read: Transaction, show: str) -> list[QueuedClaim]:
@@ -68,7 +73,18 @@ def _line_view(read: Transaction, line: Record) -> LineView:
         units=read.find_any("tool_unit", "tool_purchase_id", [item["id"] for item in purchases]),
         waivers=read.find("waiver", claim_line_id=line["id"]),
         media={item["sha256"]: item["media_type"] for item in files if item["status"] == "stored"},
+        rows=rows_of(receipt) if receipt else [],
+        places=places_of(receipt) if receipt else [],
+        failed=_failed(read, receipt) if receipt else [],
     )
+
+
+def _failed(read: Transaction, receipt: Record) -> list[Record]:
+    if receipt["reading_status"] != "unreadable":
+        return []
+    readings = read.find_any("reading", "sha256", receipt["attachments"])
+    failed = {item["reason"]: item for item in readings if item["owner_id"] == receipt["technician_id"]}
+    return [item for reason, item in failed.items() if reason]
 
 
 def _queued(claim: Record, trips: dict[str, Record], people: dict[str, Record], lines: list[Record]) -> QueuedClaim:

@@ -49,8 +49,17 @@ def is_sure(item: Evidence) -> bool:
 
 def stated(evidence: Iterable[Evidence], kind: str) -> Evidence | None:
     """What a document says for certain: of several sources the strongest, files before codes before print."""
-    sure = [item for item in evidence if item["kind"] == kind and is_sure(item)]
-    return min(sure, key=lambda item: _BY_STRENGTH.index(item["source"]), default=None)
+    return strongest((item for item in evidence if is_sure(item)), kind)
+
+
+def strongest(evidence: Iterable[Evidence], kind: str) -> Evidence | None:
+    """What a document says, sure or not: of several sources the strongest, of one source the surest."""
+    found = [item for item in evidence if item["kind"] == kind and item["source"] in _BY_STRENGTH]
+
+    def rank(item: Evidence) -> tuple[bool, int, float]:
+        return not is_sure(item), _BY_STRENGTH.index(item["source"]), -float(item.get("confidence", 1.0))
+
+    return min(found, key=rank, default=None)
 
 
 def _issuer(receipt: Mapping[str, Any], qr: FapiaoQr | None) -> dict[str, Any] | None:

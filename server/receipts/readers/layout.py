@@ -75,7 +75,9 @@ def _mended(lines: Sequence[Line]) -> list[Line]:
     ends = {id(end): start for start in lines if start.text in _SPLIT_LABELS for end in _label_ends(lines, start)}
     starts = {id(start) for start in ends.values()}
     kept = [line for line in lines if id(line) not in starts]
-    return [join([ends[id(line)], line], ends[id(line)].text + line.text) if id(line) in ends else line for line in kept]
+    return [
+        join([ends[id(line)], line], ends[id(line)].text + line.text) if id(line) in ends else line for line in kept
+    ]
 
 
 def _label_ends(lines: Sequence[Line], start: Line) -> list[Line]:
@@ -287,7 +289,9 @@ class _Finder:
         return [replace(line, text=_NAME_ENDS.sub("", line.text).strip(" :：")) for line in found]
 
     def _ids(self) -> list[Line]:
-        label = re.compile(r"(?:统一社会信用代码\s*)?[/／]?\s*纳税人识别号\s*[:：]?|统一社会信用代码\s*[:：]?(?!\s*[/／])")
+        label = re.compile(
+            r"(?:统一社会信用代码\s*)?[/／]?\s*纳税人识别号\s*[:：]?|统一社会信用代码\s*[:：]?(?!\s*[/／])"
+        )
         split = [piece for line in self.lines for piece in _halves(line, label)]
         return after_label(split, label, _ID)
 
