@@ -141,6 +141,7 @@ def _settle_decision(write: Transaction, before: Record, after: Record) -> Mappi
     if after["status"] in ("approved", "paid"):
         _check_payable(write, after)
     if after["status"] == "paid":
+        _refuse_unread(write, after)
         return {"paid_at": instant(write.now)}
     return {"decided_by": write.actor.id, "decided_at": instant(write.now)}
 
@@ -152,6 +153,14 @@ def _check_payable(write: Transaction, line: Record) -> None:
     waived_by = {waiver["given_by"] for waiver in write.find("waiver", claim_line_id=line["id"])}
     if write.actor.id in waived_by:
         raise Refused("own_waiver")
+
+
+def _refuse_unread(write: Transaction, line: Record) -> None:
+    """No money moves before the documents have been read. Raises Refused("reading_pending")."""
+    receipt = write.get("receipt", line["receipt_id"]) or {}
+    readings = write.find_any("reading", "sha256", receipt.get("attachments", []))
+    if any(item["status"] == "waiting" and item["owner_id"] == line["technician_id"] for item in readings):
+        raise Refused("reading_pending")
 
 
 def _refuse_blocked(write: Transaction, line: Record) -> list[dict[str, Any]]:

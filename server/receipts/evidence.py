@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.places.divisions import granularity, same_province
+from server.places.position import divisions_at
 from server.receipts.fapiao import Region, identity_of, normal, parse_fapiao, registration_region
 from server.receipts.qr import FapiaoQr, parse_qr
 from server.receipts.readers.fact import SURE
@@ -17,7 +18,7 @@ _BY_STRENGTH = ("xml", "ofd", "qr", "pdf", "ocr")
 def evidence_of(receipt: Mapping[str, Any], found: Sequence[Evidence]) -> list[dict[str, Any]]:
     """All evidence of a receipt: of its numbers, of its documents (`found`), and what people read off its picture."""
     by_people = [item for item in receipt["evidence"] or [] if item["kind"] == "reviewer"]
-    return [*read_evidence(receipt), *(dict(item) for item in found), *by_people]
+    return [*read_evidence(receipt), *(dict(item) for item in found), *_position(receipt), *by_people]
 
 
 def read_evidence(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -80,6 +81,16 @@ def _seller(receipt: Mapping[str, Any], qr: FapiaoQr | None) -> dict[str, Any] |
     issued_in = issuer.region[0] if issuer and issuer.region else None
     agrees = issued_in is not None and same_province(issued_in, region[0])
     return _item("seller_registration", normal(receipt["seller_tax_id"]), "typed", region) | {"corroborated": agrees}
+
+
+def _position(receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where the phone was when the receipt was captured, where that is one prefecture for certain."""
+    position = receipt.get("capture_position")
+    if not position:
+        return []
+    around = divisions_at(position["lat"], position["lon"], position.get("accuracy_m", 0))
+    value = f"{position['lat']:.5f},{position['lon']:.5f}"
+    return [_item("position", value, "phone", (around[0], granularity(around[0])))] if len(around) == 1 else []
 
 
 def _typed(receipt: Mapping[str, Any]) -> dict[str, Any] | None:

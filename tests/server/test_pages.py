@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 from webtest import TestApp
 
+from server.receipts.reader_process import ReaderProcess
+from server.receipts.worker import read_waiting
+from server.services import Services
+from tests.documents import make
 from tests.server.api import PASSWORD, give_password
+from tests.server.receipts.documents import bring, digital_xml
 from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
 
 HOMES = {
@@ -134,6 +141,7 @@ def test_finance_approves_all_clear_lines_with_one_button(desk: Desk, world: Wor
 
 def test_finance_pays_and_takes_back_what_it_decided(desk: Desk, world: World) -> None:
     claim = a_claim(world)
+    world.finish_readings()
     line = world.lines(claim)[0]
     browser = desk("fei")
     path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
@@ -165,6 +173,7 @@ def test_no_page_approves_a_blocked_line(desk: Desk, world: World, name: str) ->
 
 def test_a_refusal_needs_a_reason_which_both_languages_frame(desk: Desk, world: World) -> None:
     claim = a_claim(world)
+    world.finish_readings()
     line = world.lines(claim)[0]
     browser = desk("fei")
     path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
@@ -291,3 +300,36 @@ def test_hostile_text_is_shown_as_text(desk: Desk, world: World) -> None:
     assert "<script>alert(1)</script>" not in page.text
     assert "{{ 7 * 7 }}" in page.text
     assert codes(world.lines(claim)[0]) == []
+
+
+def test_the_desk_shows_what_was_read_beside_what_was_typed(desk: Desk, world: World, services: Services) -> None:
+    trip = world.trip()
+    world.report(trip)
+    sha256 = bring(services, world.anna, digital_xml(total="80.00", net="75.47", tax="4.53"))
+    receipt = world.receipt(trip, number="26332000000012345678", qr_text="", attachments=[sha256])
+    with ReaderProcess() as process:
+        read_waiting(services, process)
+    page = desk("fei").get(f"/finance/claims/{world.claim(trip, receipt)['id']}")
+    rows = {row["data-kind"]: row.get_text(" ", strip=True) for row in page.html.select(".reading tbody tr")}
+    assert "≠ ¥300.00" in rows["amount_total"]
+    assert "¥80.00" in rows["amount_total"]
+    assert "≠" not in rows["fapiao_number"]
+    assert page.html.select("tr.differs")
+
+
+def test_a_part_of_a_picture_is_shown(desk: Desk, world: World, services: Services) -> None:
+    sample = make("digital-picture-noqr", 1)
+    sha256 = bring(services, world.anna, sample.data, sample.media_type)
+    browser = desk("fei")
+    part = Image.open(io.BytesIO(browser.get(f"/api/attachments/{sha256}?view=1&box=0.5,0.1,0.9,0.2").body))
+    assert part.width > 2 * part.height
+    for box in ("0.5,0.1,0.4,0.2", "1,2,3,4", "a", "0,0,1,1,1"):
+        assert browser.get(f"/api/attachments/{sha256}?view=1&box={box}", status=400)
+
+
+def test_a_pdf_is_shown_as_a_picture(desk: Desk, world: World, services: Services) -> None:
+    sample = make("digital-pdf", 1)
+    sha256 = bring(services, world.anna, sample.data, sample.media_type)
+    shown = desk("fei").get(f"/api/attachments/{sha256}?view=1")
+    assert shown.content_type == "image/jpeg"
+    assert Image.open(io.BytesIO(shown.body)).width > 800

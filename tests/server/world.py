@@ -16,7 +16,7 @@ from server.attachments.records import stored_files
 from sync.actor import SYSTEM, Actor
 from sync.change import Change, Record, new_id
 from sync.engine import Engine
-from sync.transaction import change_of
+from sync.transaction import Transaction, change_of
 
 HANGZHOU, SHENZHEN, BEIJING = "330100", "440300", "110000"
 HANGZHOU_SELLER = "91330100799655058B"
@@ -184,6 +184,17 @@ class World:
     def stock_in(self, purchase: Record, serial: str = "") -> Record:
         """The warehouse takes one unit in."""
         return self.create(self.warehouse, "tool_unit", tool_purchase_id=purchase["id"], serial_number=serial)
+
+    def finish_readings(self) -> None:
+        """The worker has been here, and found in each document the number that was typed."""
+
+        def finish(write: Transaction) -> None:
+            for reading in write.find("reading", status="waiting"):
+                shows = [item for item in write.find("receipt") if reading["sha256"] in item["attachments"]]
+                fact = {"kind": "fapiao_number", "value": shows[0]["fapiao_number"], "source": "qr", "confidence": 1.0}
+                write.update("reading", reading, {"status": "read", "facts": [fact]})
+
+        self.engine.write(SYSTEM, finish)
 
     def decide(self, line: Record, status: str, note: str = "", by: Actor | None = None) -> Record:
         """Finance decides on a line."""

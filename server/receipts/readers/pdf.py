@@ -108,11 +108,13 @@ def _pieces(letters: Iterable[_Letter]) -> Iterator[list[_Letter]]:
     """Characters that follow each other in one row without a gap wider than they are high."""
     piece: list[_Letter] = []
     for letter in letters:
-        if letter.text in ("\r", "\n", ""):
-            continue
+        if letter.text in ("\r", "\n", "") or letter.left == letter.right:
+            continue  # the library puts spaces in where letters of one word stand a little apart
         if piece and not _follows(piece[-1], letter):
             yield piece
             piece = []
+        if piece and letter.left - piece[-1].right > 0.5 * (letter.top - letter.bottom):
+            piece.append(piece[-1]._replace(text=" "))
         piece.append(letter)
     if piece:
         yield piece

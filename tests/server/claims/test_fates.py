@@ -81,6 +81,7 @@ def test_a_tool_that_was_paid_for_cannot_be_taken_back_out_of_the_count(world: W
     purchase = world.tool(trip, receipt)
     claim = world.claim(trip, receipt)
     unit = world.stock_in(purchase)
+    world.finish_readings()
     world.decide(world.decide(world.lines(claim)[0], "approved"), "paid")
     with pytest.raises(Refused, match="unit_already_paid"):
         world.update(world.warehouse, "tool_unit", unit, status="cancelled", reason="mistake")

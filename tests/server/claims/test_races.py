@@ -52,6 +52,7 @@ def test_a_line_is_paid_once(world: World) -> None:
     trip = world.trip()
     world.report(trip)
     claim = world.claim(trip, world.receipt(trip))
+    world.finish_readings()
     approved = world.decide(world.lines(claim)[0], "approved")
     references = at_once(
         lambda number: world.engine.write(

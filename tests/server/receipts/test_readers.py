@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server.receipts.readers import Reading, Unreadable, read_by
+from server.i18n import catalogue
+from server.receipts.reader_process import ReaderProcess
+from server.receipts.readers import Reading, Unreadable, read_by, readers_of
 from server.receipts.readers.capitals import minor_of_capitals
 from server.receipts.readers.values import day_of, is_personal_id, minor_of
 from tests.documents import hostile, make
@@ -18,6 +22,12 @@ from tests.server.receipts.documents import SAMPLES, coach, digital_xml
 FILES = ("digital-xml", "digital-ofd", "digital-pdf", "vat-ofd", "vat-pdf")
 TICKETS = ("rail-xml", "rail-ofd", "rail-pdf", "air-ofd", "coach-xml")
 READERS = {"application/xml": "xml", "application/ofd": "ofd", "application/pdf": "pdf"}
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[ReaderProcess]:
+    with ReaderProcess() as process:
+        yield process
 
 
 def read_file(sample: Sample) -> Reading:
@@ -175,23 +185,23 @@ def test_print_is_recognised_with_its_place_in_the_picture(kind: str) -> None:
 @pytest.mark.parametrize(
     ("reader", "media_type", "data", "code"),
     [
-        ("xml", "application/xml", hostile.xml_entities(), "document_not_allowed"),
-        ("xml", "application/xml", hostile.xml_external(), "document_not_allowed"),
+        ("xml", "application/xml", hostile.xml_of_entities(), "document_not_allowed"),
+        ("xml", "application/xml", hostile.xml_with_file(), "document_not_allowed"),
         ("xml", "application/xml", b"<?xml version='1.0'?><EInvoice>", "document_broken"),
         ("xml", "application/xml", b"<?xml version='1.0'?><EInvoice/>", "document_unknown"),
         ("xml", "application/xml", b"", "document_broken"),
         ("ofd", "application/ofd", b"PK\x03\x04", "document_broken"),
-        ("ofd", "application/ofd", hostile.ofd_many_entries(), "document_too_large"),
-        ("ofd", "application/ofd", hostile.ofd_path_tricks(), "document_not_allowed"),
+        ("ofd", "application/ofd", hostile.ofd_of_many(), "document_too_large"),
+        ("ofd", "application/ofd", hostile.ofd_with_paths(), "document_not_allowed"),
         ("ofd", "application/ofd", hostile.ofd_bomb(), "document_too_large"),
-        ("pdf", "application/pdf", hostile.pdf_encrypted(), "document_locked"),
-        ("pdf", "application/pdf", hostile.pdf_many_pages(), "document_too_large"),
+        ("pdf", "application/pdf", hostile.encrypted_pdf(), "document_locked"),
+        ("pdf", "application/pdf", hostile.long_pdf(), "document_too_large"),
         ("pdf", "application/pdf", b"%PDF-1.7\n", "document_broken"),
-        ("picture", "image/png", hostile.picture_huge(), "picture_too_large"),
-        ("print", "image/png", hostile.picture_huge(), "picture_too_large"),
+        ("picture", "image/png", hostile.vast_picture(), "picture_too_large"),
+        ("print", "image/png", hostile.vast_picture(), "picture_too_large"),
         ("picture", "image/jpeg", b"\xff\xd8\xff\xe0", "picture_broken"),
-        ("print", "image/png", hostile.picture_blank(), "no_text_found"),
-        ("print", "image/png", hostile.picture_cat(), "no_text_found"),
+        ("print", "image/png", hostile.blank(), "no_text_found"),
+        ("print", "image/jpeg", hostile.cat(), "no_text_found"),
     ],
 )
 def test_bad_input_is_refused_with_a_reason(reader: str, media_type: str, data: bytes, code: str) -> None:
@@ -213,11 +223,39 @@ def test_a_truncated_file_is_refused_or_read_never_half(kind: str, share: float)
     assert reading.value("fapiao_number") in ("", sample.truth.fapiao_number)
 
 
-@pytest.mark.parametrize("data", hostile.qr_hostile())
-def test_a_hostile_code_is_no_evidence(data: bytes) -> None:
-    reading = read_by("picture", data, "image/png")
+@pytest.mark.parametrize("name", hostile.QR_TEXTS)
+def test_a_hostile_code_says_nothing_but_a_number_of_the_right_form(name: str) -> None:
+    reading = read_by("picture", hostile.qr_picture(name), "image/png")
     assert reading
-    assert not [fact for fact in reading.facts if fact.source == "qr"]
+    assert reading.value("fapiao_number") in ("", "26332000000000000001")
+    assert reading.value("amount_total") in ("", "30000")
+    if name in ("html", "long", "sql", "link", "formula"):
+        assert reading.facts == ()
+
+
+@pytest.mark.parametrize("name", hostile.ALL)
+def test_no_hostile_file_gives_more_than_a_reason_or_facts(name: str, process: ReaderProcess, tmp_path: Path) -> None:
+    """Read as the worker reads: in a process that outlives every one of them."""
+    media_type, data = hostile.ALL[name]
+    path = tmp_path / "file"
+    path.write_bytes(data())
+    # Note: recognition takes seconds; it is asked about the pictures that differ from an ordinary one.
+    is_odd = name.startswith(("cat", "blank", "vast", "empty", "mistyped"))
+    codes = [
+        _code(process, reader.name, path, media_type)
+        for reader in readers_of(media_type)
+        if reader.name != "print" or is_odd
+    ]
+    assert all(not code or f"reading.{code}" in catalogue("en") for code in codes)
+    assert "could_not_be_read" not in codes
+
+
+def _code(process: ReaderProcess, reader: str, path: Path, media_type: str) -> str:
+    try:
+        process.ask(reader, path, media_type)
+    except Unreadable as unreadable:
+        return unreadable.code
+    return ""
 
 
 def test_a_file_beside_the_data_is_never_followed() -> None:

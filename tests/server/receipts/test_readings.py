@@ -16,6 +16,7 @@ from server.receipts.worker import read_waiting, renew_all, work
 from server.services import Services
 from sync.actor import SYSTEM
 from sync.change import Record, new_id
+from sync.errors import Refused
 from tests.server.receipts.documents import arrive, bring, coach, digital_xml, send
 from tests.server.world import HANGZHOU_SELLER, World, codes
 
@@ -196,3 +197,17 @@ def test_the_worker_reads_until_it_is_told_to_stop(world: World, services: Servi
     ends.set()
     worker.join()
     assert world.now("receipt", receipt["id"])["reading_status"] != "pending"
+
+
+def test_nothing_is_paid_before_its_documents_are_read(
+    world: World, services: Services, process: ReaderProcess
+) -> None:
+    trip = world.trip()
+    world.report(trip)
+    sha256 = bring(services, world.anna, digital_xml())
+    line = world.lines(world.claim(trip, logged(world, trip, sha256)))[0]
+    line = world.decide(line, "approved", "looked at")
+    with pytest.raises(Refused, match="reading_pending"):
+        world.decide(line, "paid")
+    read_waiting(services, process)
+    assert world.decide(world.now("claim_line", line["id"]), "paid")["status"] == "paid"
