@@ -17,6 +17,8 @@ import { watch, world } from "./store/view";
 import { wake } from "./sync/runner";
 import { session } from "./sync/session";
 import { counts } from "./ui/line";
+import { Top } from "./ui/parts";
+import { Shared } from "./ui/shared";
 import { isUpdateReady, takeUpdate } from "./update";
 
 const DESKS: Record<string, string> = {
@@ -31,7 +33,7 @@ export function App() {
   const here = session.value;
   if (here === undefined) return null;
   if (here === null) return <Login />;
-  if (here.user.role !== "technician") return <DeskOnly role={here.user.role} />;
+  if (here.user.role !== "technician") return <DeskOnly owner={here.user.id} role={here.user.role} />;
   if (here.ended && route.value[0] === "login") return <Login />;
   return <Signed key={here.user.id} owner={here.user.id} />;
 }
@@ -42,10 +44,10 @@ function Signed({ owner }: { owner: string }) {
     wake();
     return stop;
   }, [owner]);
-  if (world.value.owner !== owner) return null;
+  if (world.value.owner !== owner || !world.value.isRead) return null;
   return (
     <>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} data-screen={route.value[0]}>
         <Screen owner={owner} />
       </main>
       {isUpdateReady.value && (
@@ -59,11 +61,12 @@ function Signed({ owner }: { owner: string }) {
 }
 
 function Screen({ owner }: { owner: string }) {
-  const [name, id] = route.value;
+  const [name, id, share] = route.value;
   switch (name) {
     case "log":
       return <Log />;
     case "receipt":
+      if (id === "share" && share) return <ReceiptScreen key={share} owner={owner} share={share} />;
       return <ReceiptScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "tool":
       return <ToolScreen owner={owner} />;
@@ -125,12 +128,14 @@ function Bottom() {
   );
 }
 
-function DeskOnly({ role }: { role: string }) {
+function DeskOnly({ owner, role }: { owner: string; role: string }) {
   return (
     <main id="main" tabIndex={-1}>
+      <Top title="Fieldclaim" />
       <p class="card">
         {t("app.desk_only")} <a href={DESKS[role] ?? "/"}>{say(`role.${role}`)}</a>
       </p>
+      <Shared owner={owner} canUse={false} />
     </main>
   );
 }

@@ -1,14 +1,15 @@
 /**
- * The service worker: keeps the application's own files for use without network, and nothing else.
- * It never touches the API, the desks, or IndexedDB. A new version waits until the person asks for it.
+ * The service worker: keeps the application's own files for use without network, and takes in what other apps share.
+ * It never touches the API, the desks, or the app's database. A new version waits until the person asks for it.
  */
 /// <reference lib="webworker" />
-export {};
+import { keepShare } from "./store/inbox";
 
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHE__: [path: string, revision: string][];
 
 const scope = self.registration.scope;
+const shareAddress = `${scope}share`;
 const PREFIX = "fieldclaim-shell-";
 const version = __PRECACHE__.map(([path, revision]) => path + revision).join();
 const cacheName = PREFIX + hash(version);
@@ -23,6 +24,9 @@ self.addEventListener("message", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
+  if (event.request.method === "POST" && url.href === shareAddress) {
+    return event.respondWith(takeShare(event.request));
+  }
   if (event.request.method !== "GET" || !url.href.startsWith(scope)) return;
   if (event.request.mode === "navigate") {
     event.respondWith(fromCache(scope));
@@ -34,6 +38,21 @@ self.addEventListener("fetch", (event) => {
 async function fromCache(address: string): Promise<Response> {
   const cache = await caches.open(cacheName);
   return (await cache.match(address)) ?? fetch(address);
+}
+
+/**
+ * Takes in what another app shares, then shows it. It lies in an inbox of IndexedDB and not in a Cache: only there a
+ * write can be made durable before the answer (strict), and a repair of the app may delete caches, never databases.
+ */
+async function takeShare(request: Request): Promise<Response> {
+  let place: string;
+  try {
+    const id = await keepShare(await request.formData());
+    place = id ? `receipt/share/${id}` : "today";
+  } catch {
+    place = "today/share-failed";
+  }
+  return Response.redirect(`${scope}#/${place}`, 303); // 303: a reload shows the form and shares nothing twice
 }
 
 /** All or nothing: one answer that is not the file fails the installation, and the old version stays. */

@@ -44,7 +44,7 @@ def test_the_phone_can_be_used_by_everybody(
     phone.log_in()
     for screen in SCREENS_OF_PHONE:
         phone.page.evaluate(f"location.hash = '#/{screen}'")
-        phone.page.wait_for_timeout(400)
+        phone.page.locator(f"main[data-screen={screen}] h1").wait_for()
         found[screen] = violations(phone.page)
         phone.show(f"phone-{scheme}", screen)
         width = phone.page.evaluate("document.documentElement.scrollWidth")

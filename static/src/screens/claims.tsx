@@ -7,6 +7,7 @@ import { create, SaveFailed, save, type Wish } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
+import { UnreadableBadge } from "../ui/reading";
 import { TripChoice } from "./receipt";
 
 export function Claims() {
@@ -69,6 +70,7 @@ function Line({ line }: { line: Shown }) {
         {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
       </div>
       {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
+      <UnreadableBadge receipt={receipt} />
       <Findings findings={(line.findings as FindingLike[] | undefined) ?? []} />
       {line.status === "refused" && (
         <p class="flash">{t("claim.refused_because", { reason: line.decision_note })}</p>
@@ -128,6 +130,7 @@ export function NewClaim({ owner }: { owner: string }) {
             <span>
               {say(`category.${receipt.category}`)} · {nameOf("receipt", receipt)} ·{" "}
               {money(receipt.amount_minor, receipt.currency)}
+              <UnreadableBadge receipt={receipt} />
             </span>
           </label>
         ))}

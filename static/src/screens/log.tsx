@@ -2,6 +2,7 @@
 import { money, t } from "../i18n";
 import { all } from "../store/view";
 import { nameOf, RecordStateBadge, Top } from "../ui/parts";
+import { UnreadableBadge } from "../ui/reading";
 
 const WAYS = [
   ["receipt", "log.receipt", "log.receipt_hint"],
@@ -32,6 +33,7 @@ export function Log() {
             <RecordStateBadge state={receipt.$state} />
           </div>
           <p class="soft">{String(receipt.issued_on)}</p>
+          <UnreadableBadge receipt={receipt} />
         </a>
       ))}
     </>

@@ -7,6 +7,7 @@ import { Refusal } from "../sync/api";
 import { wiped } from "../sync/runner";
 import { session, signIn } from "../sync/session";
 import { Field } from "../ui/parts";
+import { SharedBeforeSignIn } from "../ui/shared";
 
 export function Login() {
   const ended = session.value?.ended ? session.value : null;
@@ -39,6 +40,7 @@ export function Login() {
         <h1>Fieldclaim</h1>
       </div>
       {wiped.value && <p class="flash">{t("login.wiped")}</p>}
+      <SharedBeforeSignIn />
       {isIos && !isInstalled && <p class="flash">{t("install.ios")}</p>}
       <form class="card" onSubmit={(event) => void submit(event)}>
         <Field

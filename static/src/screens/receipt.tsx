@@ -1,71 +1,110 @@
 /** Logging a receipt: photo first, the QR fills the form, the rules warn before the shop is left. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { say, t } from "../i18n";
-import { localDate, nowUtc } from "../ids";
+import { nowUtc } from "../ids";
 import { go } from "../router";
-import { identityOf, type Position, type Stop } from "../rules/place";
-import { type FapiaoQr, NET_TYPES } from "../rules/qr";
-import { receiptWarnings } from "../rules/warnings";
+import type { Position } from "../rules/place";
+import { NET_TYPES } from "../rules/qr";
+import { db } from "../store/db";
+import { dropShare } from "../store/inbox";
 import type { Captured } from "../store/photo";
-import { create, SaveFailed, save, update } from "../store/save";
-import { all, one, type Shown } from "../store/view";
+import { create, keepDraft, SaveFailed, save, update } from "../store/save";
+import { type Opened, openShare } from "../store/share";
+import { all, one } from "../store/view";
 import { wake } from "../sync/runner";
-import { useDraft } from "../ui/draft";
-import { Choice, Field, Findings, minorOf, Preview, Top, typedOf } from "../ui/parts";
-import { Photos } from "../ui/photos";
+import { flushDrafts, useDraft } from "../ui/draft";
+import { Choice, Field, Findings, minorOf, Preview, Top } from "../ui/parts";
+import { NotAdded, Photos } from "../ui/photos";
+import { ReadFromDocument } from "../ui/reading";
 import { readQr } from "../ui/scan";
+import { shareDraft } from "../ui/shared";
+import {
+  changedOnly,
+  emptyForm,
+  type Form,
+  factsOf,
+  formOf,
+  fromQr,
+  fromReading,
+  warn,
+} from "./receipt-form";
 
 const CATEGORIES = ["transport", "lodging", "meal", "tool", "parts", "other"];
 
-interface Form {
-  trip_id: string;
-  category: string;
-  amount: string;
-  issued_on: string;
-  seller_name: string;
-  seller_tax_id: string;
-  fapiao_code: string;
-  fapiao_number: string;
-  qr_text: string;
-  note: string;
-  captured_at: string;
-  position: Position | null;
+interface Props {
+  owner: string;
+  /** A receipt that exists. */
+  id?: string;
+  /** What another app shared, to become a new receipt. */
+  share?: string;
 }
 
-export function ReceiptScreen({ owner, id }: { owner: string; id?: string }) {
+export function ReceiptScreen({ owner, id, share }: Props) {
   const record = one("receipt", id);
-  const key = `${owner}/receipt/${id ?? "new"}`;
+  const key = share ? shareDraft(owner, share) : `${owner}/receipt/${id ?? "new"}`;
   const form = useDraft<Form>(owner, key, record ? formOf(record) : emptyForm());
   const photos = useDraft<{ list: Captured[] }>(owner, `${key}/photos`, { list: [] });
   const [message, setMessage] = useState("");
   const [said, setSaid] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const values = form.value;
-  if (!values || !photos.value) return null;
+  const [refused, setRefused] = useState<Opened["refused"]>([]);
   const set = (part: Partial<Form>) => {
-    form.value = { ...(form.value ?? values), ...part };
+    if (form.value) form.value = { ...form.value, ...part };
   };
-  const list = photos.value.list;
-  const onPhoto = async (photo: Captured, file: File) => {
-    const now = photos.value?.list ?? [];
-    photos.value = { list: [...now.filter((known) => known.sha256 !== photo.sha256), photo] };
+  const addPhoto = (photo: Captured) => {
+    const known = (photos.value?.list ?? []).filter((other) => other.sha256 !== photo.sha256);
+    photos.value = { list: [...known, photo] };
     if (!form.value?.captured_at) set({ captured_at: nowUtc() });
+  };
+  /** Fills the form from the invoice's QR on a picture. Gives whether there was one. */
+  const readCode = async (photo: Captured) => {
+    if (!photo.media_type.startsWith("image/")) {
+      setSaid(t("receipt.document_added"));
+      return false;
+    }
     setSaid(t("receipt.reading"));
-    const found = await readQr(file);
+    const found = await readQr(new Blob([photo.bytes], { type: photo.media_type }));
     setSaid(found ? t("receipt.qr_read") : t("receipt.qr_none"));
-    if (!found) return;
+    if (!found) return false;
     set(fromQr(found.text, found.qr));
     if (NET_TYPES.has(found.qr.type)) setSaid(t("receipt.qr_net"));
+    return true;
   };
+  const takeShare = async (shared: string) => {
+    try {
+      const opened = all("trip").length > 0 ? await openShare(owner, shared) : null;
+      if (!opened) {
+        if (!(await db.drafts.get(key))) go("today"); // it was saved or discarded, or there is no trip for it yet
+        return;
+      }
+      setRefused(opened.refused);
+      for (const photo of opened.taken) addPhoto(photo);
+      if (opened.note && !form.value?.note) set({ note: opened.note });
+      // The inbox lets go of the files only when the draft is on the disk with them.
+      if (opened.taken.length > 0 || opened.note) {
+        await keepDraft(owner, `${key}/photos`, { ...photos.value });
+        await keepDraft(owner, key, { ...form.value });
+      }
+      await dropShare(shared);
+      for (const photo of opened.taken) if (await readCode(photo)) break;
+    } catch {
+      setMessage(t("share.still_waits"));
+    }
+  };
+  useOnce(share, Boolean(form.value && photos.value), takeShare);
+  const values = form.value;
+  if (!values || !photos.value) return null;
+  const list = photos.value.list;
   const amount_minor = minorOf(values.amount);
   const facts = factsOf(values, amount_minor ?? 0);
   const trip = one("trip", values.trip_id);
   const warnings =
-    trip && values.issued_on && (facts.fapiao_number || facts.qr_text) ? warn(facts, trip, id) : [];
+    trip && values.issued_on && (facts.fapiao_number || facts.qr_text) ? warn(facts, trip, record) : [];
   const submit = async (event: Event) => {
     event.preventDefault();
     if (amount_minor === null || amount_minor <= 0) return setMessage(say("finding.amount_invalid"));
     setBusy(true);
+    await flushDrafts(); // no draft is written behind the save, to come back as a receipt that was begun
     try {
       const attachments = [
         ...((record?.attachments as string[]) ?? []),
@@ -98,15 +137,26 @@ export function ReceiptScreen({ owner, id }: { owner: string; id?: string }) {
       </div>
       <Photos
         photos={list}
-        onAdd={(photo, file) => void onPhoto(photo, file)}
+        onAdd={(photo) => {
+          addPhoto(photo);
+          void readCode(photo);
+        }}
         onRemove={(sha256) => {
           photos.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
         }}
       />
+      <NotAdded files={refused} />
       {said && (
         <p role="status" class="soft" data-testid="qr-said">
           {said}
         </p>
+      )}
+      {record && (
+        <ReadFromDocument
+          receipt={record}
+          typed={{ ...facts, amount_minor, seller_name: values.seller_name }}
+          onTake={(difference) => set(fromReading(difference))}
+        />
       )}
       <TripChoice value={values.trip_id} onValue={(trip_id) => set({ trip_id })} />
       <Choice
@@ -230,91 +280,12 @@ function PositionButton({
   );
 }
 
-function emptyForm(): Form {
-  const today = localDate();
-  const trips = all("trip").filter((trip) => trip.status !== "cancelled");
-  const isNow = (trip: Shown) =>
-    (trip.stops as Stop[]).some((stop) => stop.arrive_on <= today && today <= stop.leave_on);
-  const trip = trips.find(isNow) ?? trips.at(-1);
-  return {
-    trip_id: trip?.id ?? "",
-    category: "lodging",
-    amount: "",
-    issued_on: today,
-    seller_name: "",
-    seller_tax_id: "",
-    fapiao_code: "",
-    fapiao_number: "",
-    qr_text: "",
-    note: "",
-    captured_at: "",
-    position: null,
-  };
-}
-
-function formOf(record: Shown): Form {
-  const text = (name: string) => String(record[name] ?? "");
-  return {
-    trip_id: text("trip_id"),
-    category: text("category"),
-    amount: typedOf(record.amount_minor),
-    issued_on: text("issued_on"),
-    seller_name: text("seller_name"),
-    seller_tax_id: text("seller_tax_id"),
-    fapiao_code: text("fapiao_code"),
-    fapiao_number: text("fapiao_number"),
-    qr_text: text("qr_text"),
-    note: text("note"),
-    captured_at: text("captured_at"),
-    position: (record.capture_position as Position | null) ?? null,
-  };
-}
-
-function fromQr(text: string, qr: FapiaoQr): Partial<Form> {
-  const isTotal = !NET_TYPES.has(qr.type) && qr.amount_minor !== null;
-  const amount = isTotal ? { amount: typedOf(qr.amount_minor) } : {};
-  return {
-    qr_text: text,
-    fapiao_code: qr.code,
-    fapiao_number: qr.number,
-    issued_on: qr.issued_on,
-    ...amount,
-  };
-}
-
-function factsOf(values: Form, amount_minor: number) {
-  const { category, issued_on, seller_tax_id, fapiao_code, fapiao_number, qr_text, position } = values;
-  return {
-    category,
-    issued_on,
-    seller_tax_id,
-    fapiao_code,
-    fapiao_number,
-    qr_text,
-    amount_minor,
-    capture_position: position,
-  };
-}
-
-function warn(facts: ReturnType<typeof factsOf>, trip: Shown, id: string | undefined) {
-  const stops = (trip.stops as (Stop & { site_id?: string })[]).map((stop) => ({
-    ...stop,
-    position: (one("site", stop.site_id)?.position as Position | null) ?? null,
-  }));
-  const others = all("receipt")
-    .filter((receipt) => receipt.id !== id)
-    .map((receipt) => ({
-      fapiao_code: String(receipt.fapiao_code ?? ""),
-      fapiao_number: String(receipt.fapiao_number ?? ""),
-      issued_on: String(receipt.issued_on),
-    }))
-    .filter((other) => identityOf(other) !== "");
-  return receiptWarnings(facts, { home_division: String(trip.home_division), stops }, others);
-}
-
-/** Only what the person altered goes out, so that others' edits of the same record stay. */
-function changedOnly(record: Shown, fields: Record<string, unknown>): Record<string, unknown> {
-  const differs = ([name, value]: [string, unknown]) =>
-    JSON.stringify(value) !== JSON.stringify(record[name]);
-  return Object.fromEntries(Object.entries(fields).filter(differs));
+/** Runs once, as soon as the form is open. */
+function useOnce(share: string | undefined, isOpen: boolean, run: (share: string) => Promise<unknown>): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (!share || !isOpen || isDone.current) return;
+    isDone.current = true;
+    void run(share);
+  }, [share, isOpen]);
 }

@@ -7,6 +7,7 @@ import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { SyncLine } from "../ui/line";
 import { RecordStateBadge, Status, Top } from "../ui/parts";
+import { Shared, ShareProblem } from "../ui/shared";
 
 const STEPS = ["planned", "accepted", "travelling", "on_site", "done"];
 
@@ -17,6 +18,8 @@ export function Today({ owner }: { owner: string }) {
     <>
       <Top title={t("today.title")} />
       <SyncLine />
+      <ShareProblem />
+      <Shared owner={owner} canUse />
       <h2>{t("today.trips")}</h2>
       {trips.length === 0 && <p class="card empty">{t("today.no_trips")}</p>}
       {trips.reverse().map((trip) => (

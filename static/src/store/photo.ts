@@ -1,5 +1,6 @@
 /** Photos: the original bytes are kept as they are (they are evidence); a small preview is made for lists. */
 import { sha256 } from "../ids";
+import { MAX_FILE, typeOf } from "../rules/files";
 
 export interface Captured {
   sha256: string;
@@ -9,19 +10,30 @@ export interface Captured {
   preview: ArrayBuffer | null;
 }
 
-export const MAX_FILE = 25 * 1024 * 1024;
 const PREVIEW_SIDE = 480;
 
-/** Takes a file from the camera or a picker. Raises RangeError when it is too large. */
-export async function capture(file: File | Blob, name = ""): Promise<Captured> {
-  if (file.size > MAX_FILE) throw new RangeError("file_too_large");
+/** Why a file is not taken; the codes are those by which the server refuses too. */
+export class NotTaken extends Error {
+  constructor(readonly code: "file_empty" | "file_too_large" | "type_not_allowed" | "too_many_files") {
+    super(code);
+  }
+}
+
+/** Takes a file from the camera, a picker or another app. Raises NotTaken. */
+export async function capture(file: Blob): Promise<Captured> {
+  if (file.size === 0) throw new NotTaken("file_empty");
+  if (file.size > MAX_FILE) throw new NotTaken("file_too_large");
   const bytes = await file.arrayBuffer();
+  const media_type = typeOf(bytes);
+  if (!media_type) throw new NotTaken("type_not_allowed");
+  // A messenger hands pictures over as "octet-stream": what it is decides, not what it was called.
+  const shown = new Blob([bytes], { type: media_type });
   return {
     sha256: await sha256(bytes),
-    media_type: file.type || typeByName(name || (file as File).name || ""),
+    media_type,
     size: bytes.byteLength,
     bytes,
-    preview: await preview(file),
+    preview: await preview(shown),
   };
 }
 
@@ -57,15 +69,4 @@ async function draw(file: Blob, side: number) {
   } catch {
     return null; // not a picture that this browser reads; its bytes are kept all the same
   }
-}
-
-function typeByName(name: string): string {
-  const ending = name.toLowerCase().split(".").pop() ?? "";
-  const types: Record<string, string> = {
-    ofd: "application/ofd",
-    pdf: "application/pdf",
-    xml: "application/xml",
-    heic: "image/heic",
-  };
-  return types[ending] ?? "application/octet-stream";
 }

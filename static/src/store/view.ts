@@ -15,12 +15,20 @@ export interface Shown extends Fields {
 
 export interface World {
   owner: string;
+  /** The store was read: what is not here is not on this phone. */
+  isRead: boolean;
   entities: Map<string, Map<string, Shown>>;
   changes: StoredChange[];
   files: Map<string, StoredFile>;
 }
 
-const nothing = (owner: string): World => ({ owner, entities: new Map(), changes: [], files: new Map() });
+const nothing = (owner: string): World => ({
+  owner,
+  isRead: false,
+  entities: new Map(),
+  changes: [],
+  files: new Map(),
+});
 
 /** Everything that the signed-in person has on this phone. Follows the store, over all tabs. */
 export const world = signal<World>(nothing(""));
@@ -41,6 +49,7 @@ export function watch(owner: string): () => void {
     next: ({ records, changes, files }) => {
       world.value = {
         owner,
+        isRead: true,
         entities: overlay(records, changes),
         changes,
         files: new Map(files.map((file) => [file.sha256, file])),

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { newId } from "../ids";
 import { db, type Fields, readMeta, writeMeta } from "../store/db";
+import { dropAllShares } from "../store/inbox";
 import { call, Refusal } from "./api";
 
 export interface Session {
@@ -75,6 +76,7 @@ export async function wipe(owner: string): Promise<void> {
   for (const table of [db.records, db.changes, db.files, db.bytes, db.drafts]) {
     await table.where({ owner }).delete();
   }
+  await dropAllShares(owner);
   await db.meta.clear();
   session.value = null;
 }

@@ -164,9 +164,15 @@ export function Choice({ label, name, value, options, onValue }: ChoiceProps) {
   );
 }
 
+/** What a file without a preview is called: PDF, OFD, XML, HEIC. */
+export function kindOf(media_type: string): string {
+  return media_type.split("/")[1]?.toUpperCase() ?? "";
+}
+
 /** A kept photo, small. */
 export function Preview({ sha256 }: { sha256: string }) {
-  const bytes = world.value.files.get(sha256)?.preview ?? null;
+  const file = world.value.files.get(sha256);
+  const bytes = file?.preview ?? null;
   const address = useMemo(
     () => (bytes ? URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" })) : ""),
     [bytes],
@@ -175,7 +181,7 @@ export function Preview({ sha256 }: { sha256: string }) {
   return address ? (
     <img src={address} alt={t("outbox.photo")} />
   ) : (
-    <span class="file">{t("outbox.photo")}</span>
+    <span class="file">{file ? kindOf(file.media_type) : t("outbox.photo")}</span>
   );
 }
 

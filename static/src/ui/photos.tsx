@@ -1,27 +1,29 @@
 /** Taking and choosing photos for a form. */
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
-import { type Captured, capture } from "../store/photo";
+import { type Captured, capture, NotTaken } from "../store/photo";
 import { flushDrafts } from "./draft";
+import { kindOf } from "./parts";
 
 interface Props {
   photos: Captured[];
-  onAdd: (photo: Captured, file: File) => void;
+  onAdd: (photo: Captured) => void;
   onRemove: (sha256: string) => void;
 }
 
 /** The camera, a file picker, and what was taken so far. */
 export function Photos({ photos, onAdd, onRemove }: Props) {
-  const [error, setError] = useState("");
+  const [refused, setRefused] = useState<Refused[]>([]);
   const take = async (list: FileList | null) => {
-    setError("");
+    const found: Refused[] = [];
     for (const file of list ?? []) {
       try {
-        onAdd(await capture(file), file);
-      } catch {
-        setError(say("error.file_too_large"));
+        onAdd(await capture(file));
+      } catch (error) {
+        found.push({ name: file.name, code: error instanceof NotTaken ? error.code : "could_not_be_read" });
       }
     }
+    setRefused(found);
   };
   // The picker may push this page out of memory: what is typed is kept before it opens.
   const before = () => void flushDrafts();
@@ -53,14 +55,14 @@ export function Photos({ photos, onAdd, onRemove }: Props) {
           />
         </span>
       </div>
-      {error && <p class="flash">{error}</p>}
+      <NotAdded files={refused} />
       <div class="photos">
         {photos.map((photo) => (
           <figure key={photo.sha256} data-testid="photo">
             {photo.preview ? (
               <img src={address(photo)} alt={t("outbox.photo")} />
             ) : (
-              <span class="file">{photo.media_type.split("/")[1]}</span>
+              <span class="file">{kindOf(photo.media_type)}</span>
             )}
             <button type="button" class="plain" onClick={() => onRemove(photo.sha256)}>
               {t("photo.remove")}
@@ -70,6 +72,20 @@ export function Photos({ photos, onAdd, onRemove }: Props) {
       </div>
     </div>
   );
+}
+
+interface Refused {
+  name: string;
+  code: string;
+}
+
+/** The files that were not added, each by its name and with the reason. */
+export function NotAdded({ files }: { files: Refused[] }) {
+  return files.map(({ name, code }) => (
+    <p class="flash" role="alert" key={name} data-testid="not-added">
+      {t("photo.not_added", { name, reason: say(`error.${code}`) })}
+    </p>
+  ));
 }
 
 const addresses = new Map<string, string>();
