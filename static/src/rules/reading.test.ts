@@ -29,11 +29,12 @@ const TYPED: Typed = {
   seller_tax_id: "91330100799655058B",
 };
 
-test("a document's data is believed before its code, and its code before a picture's text", () => {
-  const evidence = ["ocr", "qr", "pdf"].map((source) =>
-    fact("amount_total", source, source, { confidence: 0.5 }),
-  );
-  for (const expected of ["pdf", "qr", "ocr"]) {
+test("a file's data is believed before the code, the code before the text, and all before a picture's text", () => {
+  const order = ["xml", "ofd", "qr", "pdf", "ocr"];
+  const evidence = order
+    .toReversed()
+    .map((source) => fact("amount_total", source, source, { confidence: 0.5 }));
+  for (const expected of order) {
     expect(readFacts(evidence).get("amount_total")?.source).toBe(expected);
     evidence.pop();
   }
@@ -46,6 +47,11 @@ test("of two readings of one rank the surer one counts", () => {
     fact("seller_name", "西糊宾馆", "ocr", { confidence: 0.7 }),
   ];
   expect(readFacts(evidence).get("seller_name")?.value).toBe("西湖宾馆");
+});
+
+test("what is sure counts before what is only of a better kind", () => {
+  const evidence = [fact("seller_name", "a", "pdf", { confidence: 0.5 }), fact("seller_name", "b", "ocr")];
+  expect(readFacts(evidence).get("seller_name")?.value).toBe("b");
 });
 
 test("what was typed, measured by the phone or seen by a person was not read from the document", () => {

@@ -1,5 +1,6 @@
 /** A receipt's form: how it begins, what it takes from a record or a QR code, and what it says as facts. */
 import { localDate } from "../ids";
+import { legsOf } from "../rules/journey";
 import { identityOf, type Position, type Stop } from "../rules/place";
 import { type FapiaoQr, NET_TYPES } from "../rules/qr";
 import { type Difference, type Evidence, fromDocuments } from "../rules/reading";
@@ -107,11 +108,12 @@ export function warn(facts: ReturnType<typeof factsOf>, trip: Shown, record: Sho
       issued_on: String(receipt.issued_on),
     }))
     .filter((other) => identityOf(other) !== "");
-  return receiptWarnings(
-    { ...facts, evidence },
-    { home_division: String(trip.home_division), stops },
-    others,
+  const tickets = all("receipt").filter(
+    (receipt) => receipt.id !== record?.id && receipt.trip_id === trip.id && receipt.category === "transport",
   );
+  const legs = tickets.flatMap((ticket) => legsOf((ticket.evidence as Evidence[] | null | undefined) ?? []));
+  const places = { home_division: String(trip.home_division), stops, legs };
+  return receiptWarnings({ ...facts, evidence }, places, others);
 }
 
 /** Only what the person altered goes out, so that others' edits of the same record stay. */
