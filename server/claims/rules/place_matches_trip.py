@@ -17,7 +17,6 @@ from server.receipts.evidence import is_sure
 
 ARTICLE = "REG-D3"
 FAR_KM = 100.0
-RAIL = "51"
 STRENGTH = {
     "service_place": 0,
     "local_code": 0,
@@ -100,9 +99,8 @@ def _of_transport(facts: Facts) -> list[Finding]:
         return journey
     places = [*_places(facts), *places_on_the_way(facts.trip)]
     items = [item for item in _items(facts) if item["kind"] in ("local_code", "title", "fapiao_region")]
-    if any(_is_rail(item) and not _is_elsewhere(item, places) for item in items):
-        return []
-    if any(_is_proof(item) and _is_in(item, places) for item in items):
+    # Note: the region of a ticket's number is that of one end at most, and says nothing of the other.
+    if any(_is_proof(item) and _is_in(item, places) for item in items if item["kind"] != "fapiao_region"):
         return []
     against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
     against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
@@ -167,10 +165,6 @@ def _is_elsewhere(item: Evidence, places: Iterable[str]) -> bool:
 def _is_proof(item: Evidence) -> bool:
     """Read by a machine off the document, or a seller's id that the QR of the same document bears out."""
     return is_sure(item) or bool(item.get("corroborated"))
-
-
-def _is_rail(item: Evidence) -> bool:
-    return item.get("qr_type") == RAIL and item["source"] == "qr"
 
 
 def _finding(code: str, severity: Severity, facts: Facts, items: Iterable[Evidence]) -> Finding:

@@ -31,19 +31,26 @@ _CODE = re.compile(r"(?<![0-9])(?:[0-9]{12}|[0-9]{10})(?![0-9])")
 _DAY = re.compile(r"20[0-9]{2}\s*[年\-/.]\s*[0-9]{1,2}\s*[月\-/.]\s*[0-9]{1,2}\s*日?|20[0-9]{6}(?![0-9])")
 _MONEY = re.compile(r"[¥￥Y]\s*-?\s*[0-9][0-9,]*\.[0-9]{2}|-?[0-9][0-9,]*\.[0-9]{2}")
 _SIGNED_MONEY = re.compile(r"[¥￥]\s*(-?\s*[0-9][0-9,]*\.[0-9]{2})")
-_ID = re.compile(r"[0-9A-Z]{15,20}")
+_ID = re.compile(r"(?<![0-9A-Z])[1-9][0-9A-Z]{17}(?![0-9A-Z])(?<![0-9]{18})|(?<![0-9A-Z])[159][0-9]{17}(?![0-9A-Z])")
+_CIPHER = re.compile(r"[<>*+/].*[<>*+/]")
+_ISSUED_LABEL = re.compile(r"开\S?日期|票日期")
+_CODE_LABEL = re.compile(r"发\S?代码|票代码")
+_NUMBER_LABEL = re.compile(r"发\S?号码|票号码|^号码")
 _ITEM = re.compile(r"\*[\u4e00-\u9fff、()]{2,14}\*[^\s*]{0,24}")
 _STATION = re.compile(r"^([\u4e00-\u9fff]{2,7})站?$")
 _TRAIN = re.compile(r"^[GDCKTZSYL]?[0-9]{1,4}$")
 _LIKE_DIGITS = str.maketrans("OoIlSZ", "001152")
 _NAME_ENDS = re.compile(r"[\s　]*(?:统一社会信用代码|纳税人识别号|地址|开户行|电话).*$")
+_HEAD = re.compile(r"发票号码|发票代码|开票日期|电子发票|普通发票|专用发票|发票联|购买方")
+_FOOT = re.compile(r"开票人|收款人|复核|价税合计|小写|大写|票价|金额|备注|12306|手写无效|旅途愉快|下车|出口")
 _SPLIT_LABELS = {"名": "称", "合": "计"}
 _TITLES = (
-    ("rail", re.compile(r"铁路电子客票|铁路客票")),
+    ("rail", re.compile(r"铁路电子客票|铁路客票|电子客票号|12306|旅途愉快")),
     ("air", re.compile(r"航空运输电子客票|行程单")),
     ("taxi", re.compile(r"出租(?:汽)?车")),
     ("toll", re.compile(r"通行费")),
     ("fixed", re.compile(r"定额发票")),
+    ("digital", re.compile(r"电子发票\n?[((]")),
     ("vat", re.compile(r"增值税(?:电子)?(?:普通|专用)发票")),
     ("digital", re.compile(r"电子发票")),
 )
@@ -64,10 +71,19 @@ def fields_of(lines: Sequence[Line], source: Source) -> list[Fact]:
         facts += [*finder.slip_amount(kind), *finder.title_place()]
         facts += finder.toll_stations() if kind == "toll" else []
     else:
-        facts += [*finder.amounts(), *finder.parties(), *finder.items(), *finder.remark()]
+        facts += [*finder.amounts(), *finder.parties(kind), *finder.items(), *finder.remark()]
     if kind == "rail":
         facts += finder.rail_buyer()
     return _weighed(facts)
+
+
+def is_upright(lines: Sequence[Line]) -> int:
+    """1 where what stands at the head of receipts is above what stands at their foot, -1 where it is below, else 0."""
+    head = [line.middle for line in lines if _HEAD.search(line.text)]
+    foot = [line.middle for line in lines if _FOOT.search(line.text)]
+    if not head or not foot:
+        return 0
+    return 1 if sum(head) / len(head) < sum(foot) / len(foot) else -1
 
 
 def _mended(lines: Sequence[Line]) -> list[Line]:
@@ -109,8 +125,8 @@ class _Finder:
         return Fact(kind, value, self.source, sure, leg=leg, page=line.page, box=line.spot or line.box)
 
     def numbers(self) -> Iterator[Fact]:
-        codes = after_label(self._digits(), re.compile(r"发票代码"), _CODE)
-        numbers = after_label(self._digits(), re.compile(r"发票号码|号码"), _NUMBER)
+        codes = after_label(self._digits(), _CODE_LABEL, _CODE)
+        numbers = after_label(self._digits(), _NUMBER_LABEL, _NUMBER)
         if not numbers:
             yield from self.digital_number()
             return
@@ -128,7 +144,7 @@ class _Finder:
                 return
 
     def issued_on(self) -> Iterator[Fact]:
-        for line in after_label(self.lines, re.compile(r"开票日期"), _DAY)[:1]:
+        for line in after_label(self.lines, _ISSUED_LABEL, _DAY)[:1]:
             yield self.fact("issued_on", day_of(line.text), line, PLAUSIBLE)
 
     def day_of_slip(self) -> Iterator[Fact]:
@@ -155,21 +171,26 @@ class _Finder:
             yield self.fact("amount_net", net.text, net, _degree(bool(adds_up), False))
             yield self.fact("amount_tax", tax.text, tax, _degree(bool(adds_up), False))
 
-    def parties(self) -> Iterator[Fact]:
-        """The buyer stands on the left or above, the seller on the right or below."""
-        names = [line for line in self._labelled_names() if line.text]
-        ids = [self._repaired(line) for line in self._ids()]
-        for kind, found in (("name", names), ("tax_id", ids)):
-            for who, line in zip(("buyer", "seller"), _first_two(found), strict=False):
-                if line is None or (kind == "tax_id" and is_personal_id(line.text)):
-                    continue
-                sound = kind == "name" or (len(line.text) == 18 and credit_code_error(line.text) is None)
-                degree = PLAUSIBLE if kind == "name" else _degree(sound, not sound)
-                yield self.fact(f"{who}_{kind}", line.text, line, degree)
-        for line in after_label(
-            self.lines, re.compile(r"地\s*址\s*[、,]?\s*电\s*话"), re.compile(r"[\u4e00-\u9fff].+")
-        )[-1:]:
+    def parties(self, kind: str) -> Iterator[Fact]:
+        """The buyer stands on the left, or on older invoices above; the seller on the right, or below."""
+        is_older = kind == "vat" or (kind != "digital" and any(_CODE_LABEL.search(line.text) for line in self.lines))
+
+        def who(line: Line) -> str:
+            return "buyer" if (line.middle if is_older else line.left) < 0.5 else "seller"
+
+        for line in self._labelled_names():
+            if line.text:
+                yield self.fact(f"{who(line)}_name", line.text, line, PLAUSIBLE)
+        for line in self._ids():
+            yield from self._tax_id(who(line), line)
+        address = after_label(self.lines, re.compile(r"地\s*址\s*[、,]?\s*电\s*话"), re.compile(r"[\u4e00-\u9fff].+"))
+        for line in address[-1:]:
             yield self.fact("seller_address", line.text, line, PLAUSIBLE)
+
+    def _tax_id(self, who: str, line: Line) -> Iterator[Fact]:
+        is_sound = credit_code_error(line.text) is None
+        if not is_personal_id(line.text):
+            yield self.fact(f"{who}_tax_id", line.text, line, _degree(is_sound, not is_sound))
 
     def items(self) -> Iterator[Fact]:
         for line in self.lines:
@@ -201,7 +222,7 @@ class _Finder:
             start, end = max(pairs, key=lambda pair: pair[0].height)
             yield self.fact("departure", start.text, start, PLAUSIBLE)
             yield self.fact("destination", end.text, end, PLAUSIBLE)
-        issued = [line.box for line in after_label(self.lines, re.compile(r"开票日期"), _DAY)]
+        issued = [line.box for line in after_label(self.lines, _ISSUED_LABEL, _DAY)]
         for line in self.lines:
             match = _DAY.search(line.text)
             if match and "开票" not in line.text and line.part(match).box not in issued:
@@ -215,9 +236,8 @@ class _Finder:
     def rail_buyer(self) -> Iterator[Fact]:
         for line in after_label(self.lines, re.compile(r"购买方名称"), re.compile(r"[^\s:：].*")):
             yield self.fact("buyer_name", _NAME_ENDS.sub("", line.text), line, PLAUSIBLE)
-        for line in [self._repaired(line) for line in self._ids()][:1]:
-            sound = credit_code_error(line.text) is None
-            yield self.fact("buyer_tax_id", line.text, line, _degree(sound, not sound))
+        for line in self._ids()[:1]:
+            yield from self._tax_id("buyer", line)
 
     def slip_amount(self, kind: str) -> Iterator[Fact]:
         """The amount of a taxi's, a toll's or a fixed slip."""
@@ -255,7 +275,7 @@ class _Finder:
         ]
 
     def _total(self) -> Line | None:
-        for line in after_label(self.lines, re.compile(r"小\s*写\s*[)）]?"), _MONEY)[:1]:
+        for line in after_label(self.lines, re.compile(r"小\s*\S?\s*[)）]|小\s*写"), _MONEY)[:1]:
             return replace(line, text=minor_of(_figures(line.text)))
         beside = [line for line in self.lines if re.search(r"价\s*税\s*合\s*计", line.text)]
         for label in beside:
@@ -289,18 +309,18 @@ class _Finder:
         return [replace(line, text=_NAME_ENDS.sub("", line.text).strip(" :：")) for line in found]
 
     def _ids(self) -> list[Line]:
-        label = re.compile(
-            r"(?:统一社会信用代码\s*)?[/／]?\s*纳税人识别号\s*[:：]?|统一社会信用代码\s*[:：]?(?!\s*[/／])"
-        )
-        split = [piece for line in self.lines for piece in _halves(line, label)]
-        return after_label(split, label, _ID)
+        """Tax ids by their form: their labels are small and often misread, and a check character needs no label."""
+        found = []
+        for line in self.lines:
+            if not _CIPHER.search(line.text):
+                found += [self._repaired(line.part(match)) for match in _ID.finditer(line.text)]
+        return found
 
     def _repaired(self, line: Line) -> Line:
         """An id whose letters were taken for others that ids never have."""
-        if self.source == "pdf" or len(line.text) != 18 or credit_code_error(line.text) is None:
+        if self.source == "pdf" or credit_code_error(line.text) is None:
             return line
-        again = line.text.translate(str.maketrans("OISZV", "0152U"))
-        return replace(line, text=again)
+        return replace(line, text=line.text.translate(str.maketrans("OISZV", "0152U")))
 
 
 _SLIP_MONEY = re.compile(r"[¥￥Y]?\s*[0-9]{1,5}(?:\.[0-9]{1,2})?\s*元?")
@@ -316,19 +336,6 @@ def _halves(line: Line, label: re.Pattern[str]) -> Iterator[Line]:
         match = re.compile(r".*", re.DOTALL).match(line.text, start, end)
         if match:
             yield line.part(match)
-
-
-def _first_two(found: Sequence[Line]) -> tuple[Line | None, Line | None]:
-    """Buyer and seller, by where they stand. One alone is the buyer on the left or above, else the seller."""
-    if len(found) >= 2:
-        one, two = found[0], found[1]
-        if same_row(one, two) or one.middle <= two.middle:
-            return one, two
-        return two, one
-    if len(found) == 1:
-        line = found[0]
-        return (None, line) if line.left > 0.5 or line.middle > 0.6 else (line, None)
-    return None, None
 
 
 def _is_station(line: Line, match: re.Match[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 from server.receipts.readers.fact import Fact, Unreadable
-from server.receipts.readers.layout import fields_of
+from server.receipts.readers.layout import fields_of, is_upright
 from server.receipts.readers.recognition import recognise
 from server.receipts.readers.straighten import likely_turns, straightened
 
@@ -17,8 +17,9 @@ def read_printed(picture: Image.Image) -> list[Fact]:
     lines = recognise(picture)
     if len(lines) < _FEW_LINES:
         raise Unreadable("no_text_found")
-    readings = [fields_of(straightened(lines, turns), "ocr") for turns in likely_turns(lines)]
-    best = max(readings, key=lambda facts: sum(fact.confidence for fact in facts))
+    ways = [straightened(lines, turns) for turns in likely_turns(lines)]
+    readings = [(is_upright(way), fields_of(way, "ocr")) for way in ways]
+    _, best = max(readings, key=lambda reading: (reading[0], sum(fact.confidence for fact in reading[1])))
     if not best:
         raise Unreadable("no_text_found")
     return best

@@ -21,9 +21,11 @@ from server.receipts.readers.values import plain
 
 SIDE = 2000
 """Longest side in pixels of the picture that is looked at; a whole invoice has letters of 16 pixels then."""
-DETECTION_SIDE = 1280
+DETECTION_SIDE = 960
 """Longest side of the picture in which lines are looked for; they are then read at full size."""
-_FIGURES = re.compile(r"[0-9]{2}")
+_FIGURES = re.compile(r"[0-9]{6}|20[0-9]{2}\s*[年./-]|[0-9]\.[0-9]{2}|[0-9]元")
+_STATION = re.compile(r"^[\u4e00-\u9fff]{2,7}\s?站$")
+_CIPHER = re.compile(r"[<>*+/].*[<>*+/]")
 _TWICE_AT_MOST = 24
 Corners = NDArray[np.float64]
 """Four corners of a line in pixels, from its top left clockwise: shape (4, 2)."""
@@ -61,14 +63,14 @@ def _engine() -> Any:
 
 def _second_look(picture: Image.Image, corners: Corners, texts: Sequence[str]) -> dict[int, bool]:
     """For the lines with figures: whether they read the same when cut out anew."""
-    wanted = [at for at, text in enumerate(texts) if _FIGURES.search(text)][:_TWICE_AT_MOST]
-    crops = [_cut(picture, corners[at]) for at in wanted]
-    same = {}
-    for at, crop in zip(wanted, crops, strict=True):
-        found = _engine()(np.asarray(crop)[:, :, ::-1], use_det=False, use_cls=True, use_rec=True)
-        text = plain(found.txts[0]) if found.txts else ""
-        same[at] = _essence(text) == _essence(texts[at])
-    return same
+    wanted = [at for at, text in enumerate(texts) if _matters(text)]
+    wanted = wanted[:_TWICE_AT_MOST]
+    if not wanted:
+        return {}
+    crops = [np.asarray(_cut(picture, corners[at]))[:, :, ::-1] for at in wanted]
+    upright, _ = _engine().cls_and_rotate(crops)
+    found = _engine().recognize_txt(upright).txts or [""] * len(wanted)
+    return {at: _essence(plain(text)) == _essence(texts[at]) for at, text in zip(wanted, found, strict=True)}
 
 
 def _cut(picture: Image.Image, corners: Corners) -> Image.Image:
@@ -86,9 +88,14 @@ def _cut(picture: Image.Image, corners: Corners) -> Image.Image:
     return picture.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
 
 
+def _matters(text: str) -> bool:
+    return bool(_STATION.search(text) or _FIGURES.search(text)) and not _CIPHER.search(text)
+
+
 def _essence(text: str) -> str:
-    """Letters and figures only: signs and spaces come and go."""
-    return re.sub(r"[^0-9A-Za-z\u4e00-\u9fff.]", "", text)
+    """What must be the same: of a line with figures these and the capitals, of another one its words."""
+    figures = re.sub(r"[^0-9A-Z.]", "", text)
+    return figures if len(figures) >= 3 else re.sub(r"[^0-9A-Za-z\u4e00-\u9fff]", "", text)
 
 
 def _spot(corners: Corners, picture: Image.Image) -> tuple[float, float, float, float]:

@@ -3,7 +3,7 @@
 import { prefectureOf, samePrefecture } from "./divisions";
 import { granularity, parseFapiao, type Region, registrationRegion } from "./fapiao";
 import { isSure, journeyFinding, type PlaceEvidence, placesOnTheWay, type TripPlaces } from "./journey";
-import { parseQr, RAIL } from "./qr";
+import { parseQr } from "./qr";
 
 export interface Stop {
   division_code: string;
@@ -140,9 +140,9 @@ function ofTransport(given: Case): Found {
   const places = [...placesOf(given), ...placesOnTheWay(given.trip)];
   const kinds = ["local_code", "title", "fapiao_region"];
   const items = itemsOf(given).filter((item) => kinds.includes(item.kind));
-  const isRail = (item: PlaceEvidence) => item.qr_type === RAIL && item.source === "qr";
-  if (items.some((item) => isRail(item) && !isElsewhere(item, places))) return null;
-  if (items.some((item) => isProof(item) && isIn(item, places))) return null;
+  // The region of a ticket's number is that of one end at most, and says nothing of the other.
+  const local = items.filter((item) => item.kind !== "fapiao_region");
+  if (local.some((item) => isProof(item) && isIn(item, places))) return null;
   const against = againstOf(items, places);
   if (against.length > 0) return ofElsewhere(given, against);
   const other = items.filter((item) => isElsewhere(item, places));
