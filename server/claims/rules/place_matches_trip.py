@@ -31,6 +31,8 @@ GOODS = frozenset({"tool", "parts", "other"})
 """What can be sent: a place in the remark is where it was sent to, not where it was sold."""
 AGENCY = ("经纪代理服务", "旅游服务", "代订", "电信服务", "成品油", "预付卡")
 """Items whose seller says nothing of the place: agents, travel, telephone, fuel and prepaid cards."""
+PARKING = ("停车",)
+"""What belongs to the way but is sold where it stands."""
 
 
 def place_matches_trip(facts: Facts) -> list[Finding]:
@@ -39,7 +41,8 @@ def place_matches_trip(facts: Facts) -> list[Finding]:
     if reading:
         last = reading[-1]
         return [] if _is_in(last, _places(facts)) else [_finding("place_mismatch", "block", facts, [last])]
-    found = _of_transport(facts) if facts.receipt.category == "transport" else _of_local(facts)
+    is_ride = facts.receipt.category == "transport" and not _says(facts, PARKING)
+    found = _of_transport(facts) if is_ride else _of_local(facts)
     return found or _of_position(facts)
 
 
@@ -51,7 +54,7 @@ def _of_local(facts: Facts) -> list[Finding]:
     against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
     against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
     if proofs:
-        return _of_proofs(facts, proofs, [item for item in against if _is_proof(item)])
+        return _of_proofs(facts, proofs, [item for item in items if _speaks_of_elsewhere(item, places)])
     read_against = [item for item in against if _is_proof(item)]
     if read_against and all(item["source"] == "typed" for item in agreeing):
         return _of_elsewhere(facts, read_against)
@@ -64,7 +67,7 @@ def _of_local(facts: Facts) -> list[Finding]:
 
 
 def _of_proofs(facts: Facts, proofs: Sequence[Evidence], against: Sequence[Evidence]) -> list[Finding]:
-    """Something proves a place of the trip; a stronger word for another place makes it doubtful."""
+    """Something proves a place of the trip; a stronger word for another place, sure or not, makes it doubtful."""
     strongest = min(STRENGTH[item["kind"]] for item in proofs)
     if any(STRENGTH[item["kind"]] < strongest for item in against):
         return [_finding("place_conflicting", "review", facts, [*proofs, *against])]
@@ -84,12 +87,25 @@ def _was_elsewhere(facts: Facts, named: Sequence[Stop]) -> bool:
 
 def _of_elsewhere(facts: Facts, against: Sequence[Evidence]) -> list[Finding]:
     """Everything that speaks names another place."""
-    if any(item["kind"] == "item" and any(word in item["value"] for word in AGENCY) for item in facts.receipt.evidence):
+    if _says(facts, AGENCY):
         return [_finding("place_unproven", "review", facts, against)]
+    if facts.receipt.category == "lodging" and all(_may_be_the_chain(item) for item in against):
+        return [_finding("place_seller_elsewhere", "review", facts, against)]
     neighbours = [code for stop in facts.trip.stops for code in stop.neighbours]
     if all(_is_in(item, neighbours) for item in against):
         return [_finding("place_neighbouring", "review", facts, against)]
     return [_finding("place_mismatch", "block", facts, against)]
+
+
+def _may_be_the_chain(item: Evidence) -> bool:
+    """Whether print names only who billed: the line that names the hotel itself may be one that was not recognised."""
+    return item["source"] == "ocr" and STRENGTH[item["kind"]] >= STRENGTH["seller_name"]
+
+
+def _says(facts: Facts, words: Iterable[str]) -> bool:
+    """Whether an item on the document is one of these."""
+    items = [item["value"] for item in facts.receipt.evidence if item["kind"] == "item"]
+    return any(word in item for item in items for word in words)
 
 
 def _of_transport(facts: Facts) -> list[Finding]:
@@ -160,6 +176,10 @@ def _is_elsewhere(item: Evidence, places: Iterable[str]) -> bool:
     if prefecture_of(item["division"]) is None:
         return not any(same_province(item["division"], place) for place in places)
     return not any(same_prefecture(item["division"], place) for place in places)
+
+
+def _speaks_of_elsewhere(item: Evidence, places: Iterable[str]) -> bool:
+    return item["source"] != "typed" and item["kind"] != "fapiao_region" and _is_elsewhere(item, places)
 
 
 def _is_proof(item: Evidence) -> bool:

@@ -59,12 +59,12 @@ def _print(data: bytes, media_type: str) -> list[Fact] | None:
     from server.receipts.readers.pdf import scanned_page
     from server.receipts.readers.picture import open_picture
     from server.receipts.readers.printed import read_printed
-    from server.receipts.readers.recognition import SIDE
+    from server.receipts.readers.recognition import OPENED_SIDE
 
     if media_type == "application/pdf":
         page = scanned_page(data)
         return read_printed(page) if page else None
-    return read_printed(open_picture(data, media_type, SIDE))
+    return read_printed(open_picture(data, media_type, OPENED_SIDE))
 
 
 READERS = (

@@ -43,6 +43,9 @@ _LIKE_DIGITS = str.maketrans("OoIlSZ", "001152")
 _NAME_ENDS = re.compile(r"[\s　]*(?:统一社会信用代码|纳税人识别号|地址|开户行|电话).*$")
 _HEAD = re.compile(r"发票号码|发票代码|开票日期|电子发票|普通发票|专用发票|发票联|购买方")
 _FOOT = re.compile(r"开票人|收款人|复核|价税合计|小写|大写|票价|金额|备注|12306|手写无效|旅途愉快|下车|出口")
+_NO_REMARK = re.compile(
+    r"小\s*写|大\s*写|价\s*税|[¥￥]|专用章|^[0-9A-Z]{15,20}$|^[零壹贰叁肆伍陆柒捌玖拾佰仟万圆元角分整]+$"
+)
 _SPLIT_LABELS = {"名": "称", "合": "计"}
 _TITLES = (
     ("rail", re.compile(r"铁路电子客票|铁路客票|电子客票号|12306|旅途愉快")),
@@ -210,7 +213,7 @@ class _Finder:
             value = text.sub("", line.text)
             is_inside = line.page == label.page and line.left >= label.left - 0.01
             is_inside = is_inside and label.middle - 1.5 * label.height <= line.middle < bottom
-            if is_inside and len(value) > 3 and not re.search(r"小\s*写|大\s*写|价\s*税|[¥￥]", value):
+            if is_inside and len(value) > 3 and not _NO_REMARK.search(value):
                 yield self.fact("remark", value, line, PLAUSIBLE)
 
     def journey(self) -> Iterator[Fact]:

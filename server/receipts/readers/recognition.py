@@ -20,11 +20,15 @@ from server.receipts.readers.lines import Line
 from server.receipts.readers.values import plain
 
 SIDE = 2000
-"""Longest side in pixels of the picture that is looked at; a whole invoice has letters of 16 pixels then."""
+"""Longest side in pixels of the part of a picture that has text; a whole invoice has letters of 16 pixels then."""
+OPENED_SIDE = 2800
+"""Longest side of the whole picture: an invoice may fill a third of a photographed sheet."""
+_GLANCE, _FEW, _MARGIN, _MOST_ENLARGED = 640, 4, 0.04, 1.5
+_SMOOTH = Image.Resampling.BICUBIC
 DETECTION_SIDE = 960
 """Longest side of the picture in which lines are looked for; they are then read at full size."""
 _FIGURES = re.compile(r"[0-9]{6}|20[0-9]{2}\s*[年./-]|[0-9]\.[0-9]{2}|[0-9]元")
-_STATION = re.compile(r"^[\u4e00-\u9fff]{2,7}\s?站$")
+_NAME = re.compile(r"^[\u4e00-\u9fff]{2,7}\s?站$|有限公司|酒店|店[)）]?$|出租|餐|宾馆")
 _CIPHER = re.compile(r"[<>*+/].*[<>*+/]")
 _TWICE_AT_MOST = 24
 Corners = NDArray[np.float64]
@@ -32,19 +36,38 @@ Corners = NDArray[np.float64]
 
 
 def recognise(picture: Image.Image) -> list[Line]:
-    """The lines of text in an upright or turned picture; their layout boxes are straightened (`straight`)."""
-    pixels = np.asarray(picture)[:, :, ::-1]
-    found = _engine()(pixels, use_det=True, use_cls=True, use_rec=True)
+    """The lines of text in an upright or turned picture, each where it stands there."""
+    left, top, right, bottom = _text_area(picture)
+    page = picture.crop((left, top, right, bottom))
+    scale = min(_MOST_ENLARGED, SIDE / max(page.size))
+    if scale != 1:
+        page = page.resize((max(1, round(page.width * scale)), max(1, round(page.height * scale))), _SMOOTH)
+    found = _engine()(np.asarray(page)[:, :, ::-1], use_det=True, use_cls=True, use_rec=True)
     if found.boxes is None or found.txts is None:
         return []
     corners = np.asarray(found.boxes, dtype=np.float64)
     texts = [plain(text) for text in found.txts]
-    again = _second_look(picture, corners, texts)
+    again = _second_look(page, corners, texts)
+    corners = corners / scale + np.array([left, top])
     spots = [_spot(corner, picture) for corner in corners]
     return [
         Line(text, spot, float(score), spot=spot, corners=tuple(map(tuple, corner.tolist())), same_twice=again.get(at))
         for at, (text, score, spot, corner) in enumerate(zip(texts, found.scores, spots, corners, strict=True))
     ]
+
+
+def _text_area(picture: Image.Image) -> tuple[int, int, int, int]:
+    """Where there is text at all, by a quick look; the rest is table. Left, top, right, bottom in pixels."""
+    small = picture.copy()
+    small.thumbnail((_GLANCE, _GLANCE), _SMOOTH)
+    found = _engine()(np.asarray(small)[:, :, ::-1], use_det=True, use_cls=False, use_rec=False)
+    if found.boxes is None or len(found.boxes) < _FEW:
+        return 0, 0, *picture.size
+    corners = np.asarray(found.boxes, dtype=np.float64).reshape(-1, 2) * (picture.width / small.width)
+    margin = _MARGIN * max(picture.size)
+    left, top = np.maximum(corners.min(axis=0) - margin, 0)
+    right, bottom = np.minimum(corners.max(axis=0) + margin, picture.size)
+    return int(left), int(top), int(right), int(bottom)
 
 
 @cache
@@ -55,6 +78,7 @@ def _engine() -> Any:
         "Global.max_side_len": SIDE,
         "Det.limit_type": "max",
         "Det.limit_side_len": DETECTION_SIDE,
+        "Rec.rec_batch_num": 2,
         "EngineConfig.onnxruntime.intra_op_num_threads": 2,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
@@ -89,7 +113,7 @@ def _cut(picture: Image.Image, corners: Corners) -> Image.Image:
 
 
 def _matters(text: str) -> bool:
-    return bool(_STATION.search(text) or _FIGURES.search(text)) and not _CIPHER.search(text)
+    return bool(_NAME.search(text) or _FIGURES.search(text)) and not _CIPHER.search(text)
 
 
 def _essence(text: str) -> str:

@@ -47,6 +47,8 @@ const RANK: Record<string, number> = { fapiao_region: STRENGTH.length };
 for (const [rank, kinds] of STRENGTH.entries()) for (const kind of kinds.split(" ")) RANK[kind] = rank;
 /** What can be sent: a place in the remark is where it was sent to, not where it was sold. */
 const GOODS = new Set(["tool", "parts", "other"]);
+/** What belongs to the way but is sold where it stands. */
+const PARKING = ["停车"];
 /** Items whose seller says nothing of the place. */
 const AGENCY = ["经纪代理服务", "旅游服务", "代订", "电信服务", "成品油", "预付卡"];
 
@@ -67,7 +69,8 @@ export function placeWarnings(receipt: ReceiptFacts, trip: TripPlaces): Warning[
       ? []
       : [warning({ code: "place_mismatch", items: [reading] }, trip)];
   }
-  const found = receipt.category === "transport" ? ofTransport(given) : ofLocal(given);
+  const isRide = receipt.category === "transport" && !says(given, PARKING);
+  const found = isRide ? ofTransport(given) : ofLocal(given);
   return found ? [warning(found, trip)] : ofPosition(given);
 }
 
@@ -98,7 +101,14 @@ function ofLocal(given: Case): Found {
   const proofs = agreeing.filter(isProof);
   const against = againstOf(items, places);
   const readAgainst = against.filter(isProof);
-  if (proofs.length > 0) return ofProofs(given, proofs, readAgainst);
+  if (proofs.length > 0) {
+    const elsewhere = (item: PlaceEvidence) => item.source !== "typed" && item.kind !== "fapiao_region";
+    return ofProofs(
+      given,
+      proofs,
+      items.filter((item) => elsewhere(item) && isElsewhere(item, places)),
+    );
+  }
   if (readAgainst.length > 0 && agreeing.every((item) => item.source === "typed")) {
     return ofElsewhere(given, readAgainst);
   }
@@ -108,7 +118,7 @@ function ofLocal(given: Case): Found {
   return { code: "place_unproven", items };
 }
 
-/** Something proves a place of the trip; a stronger word for another place makes it doubtful. */
+/** Something proves a place of the trip; a stronger word for another place, sure or not, makes it doubtful. */
 function ofProofs(given: Case, proofs: PlaceEvidence[], against: PlaceEvidence[]): Found {
   const strongest = Math.min(...proofs.map(rankOf));
   if (against.some((item) => rankOf(item) < strongest)) {
@@ -125,13 +135,24 @@ function wasElsewhere({ receipt, trip }: Case, named: Stop[]): boolean {
 }
 
 /** Everything that speaks names another place. */
-function ofElsewhere({ evidence, trip }: Case, against: PlaceEvidence[]): Found {
-  const isAgency = ({ kind, value = "" }: PlaceEvidence) =>
-    kind === "item" && AGENCY.some((word) => value.includes(word));
-  if (evidence.some(isAgency)) return { code: "place_unproven", items: against };
-  const neighbours = trip.stops.flatMap((stop) => stop.neighbours ?? []);
+function ofElsewhere(given: Case, against: PlaceEvidence[]): Found {
+  if (says(given, AGENCY)) return { code: "place_unproven", items: against };
+  if (given.receipt.category === "lodging" && against.every(mayBeTheChain)) {
+    return { code: "place_seller_elsewhere", items: against };
+  }
+  const neighbours = given.trip.stops.flatMap((stop) => stop.neighbours ?? []);
   const code = against.every((item) => isIn(item, neighbours)) ? "place_neighbouring" : "place_mismatch";
   return { code, items: against };
+}
+
+/** Print names only who billed: the line that names the hotel itself may be one that was not recognised. */
+function mayBeTheChain(item: PlaceEvidence): boolean {
+  return item.source === "ocr" && rankOf(item) >= 2;
+}
+
+function says({ evidence }: Case, words: string[]): boolean {
+  const items = evidence.filter(({ kind }) => kind === "item").map(({ value = "" }) => value);
+  return items.some((item) => words.some((word) => item.includes(word)));
 }
 
 function ofTransport(given: Case): Found {
