@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
+from server.receipts.reader_process import ReaderProcess
+from server.receipts.worker import read_waiting
 from tests.e2e.phone import ARGUMENTS, Phone, chromium, receipt_photo
 from tests.e2e.running import PASSWORD, RunningServer
 from tests.e2e.test_access import violations
 from tests.e2e.test_story import TODAY, plan
+from tests.server.receipts.documents import digital_xml
 from tests.server.world import HANGZHOU_SELLER, digital_number, qr_text
 
 NewPhone = Callable[..., Phone]
@@ -108,6 +111,27 @@ def test_a_pdf_shared_without_network_becomes_a_receipt_and_reaches_the_server(
     assert (receipt["attachments"], receipt["amount_minor"]) == ([sha256(PDF)], 32800)
     assert [item["media_type"] for item in server.find("attachment")] == ["application/pdf"]
     assert server.services.files.is_whole(sha256(PDF))
+
+
+def test_a_shared_invoice_is_read_and_comes_back_to_the_phone(phone: Phone, server: RunningServer) -> None:
+    """The whole way: shared, sent, read by the worker, and shown beside what was typed."""
+    invoice = digital_xml(total="328.00", net="309.43", tax="18.57", issued=TODAY.isoformat())
+    share(phone.page, server.address, ("hotel.xml", "application/xml", invoice))
+    phone.fill(amount="350")
+    phone.tap("receipt-save")
+    phone.page.get_by_test_id("receipt-item").wait_for()
+    phone.wait_synced()
+    with ReaderProcess() as process:
+        assert read_waiting(server.services, process) == 1
+    phone.page.reload()
+    phone.wait_synced()
+    phone.tap("nav-log")
+    phone.page.get_by_test_id("receipt-item").click()
+    shown = phone.page.get_by_test_id("reading")
+    shown.wait_for()
+    assert "328.00" in shown.inner_text()
+    assert "350.00" in shown.inner_text(), "what was typed stands beside it"
+    assert "26332000000012345678" in shown.inner_text()
 
 
 def test_files_shared_together_are_one_receipt_with_the_words_as_its_note(phone: Phone, server: RunningServer) -> None:
