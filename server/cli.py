@@ -19,6 +19,7 @@ from server import paths
 from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
+from server.receipts.worker import waiting
 from server.receipts.worker import work as read_documents
 from server.schema import is_current, upgrade
 from server.services import Services, build
@@ -200,6 +201,7 @@ def doctor() -> None:
     click.echo(f"database: {services.engine.database.engine.url.render_as_string()}\nfiles: {services.files.root}")
     if missing:
         raise click.ClickException("; ".join(missing))
+    click.echo(f"documents that wait to be read: {waiting(services)}")
     click.echo("All is well.")
 
 

@@ -34,6 +34,7 @@ _PLACES = (
     "typed",
     "reviewer",
 )
+_WORDED = ("service_place", "title", "seller_address", "reviewer")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class Row:
         return ",".join(f"{side:.4f}" for side in box) if box and not self.item.get("page") else ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A place that one kind of evidence names. `sources` are readers, or the id of the person who read it."""
+
+    kind: str
+    division: str
+    sources: tuple[str, ...]
+    words: str
+
+
 def rows_of(receipt: Mapping[str, Any]) -> list[Row]:
     """What was read from the receipt's documents, each beside what was typed, in the order in which one looks."""
     document = main_document(receipt["evidence"] or [])
@@ -63,11 +74,22 @@ def rows_of(receipt: Mapping[str, Any]) -> list[Row]:
     return [*rows, *(Row(item["kind"], None, item, False) for item in _legs(document))]
 
 
-def places_of(receipt: Mapping[str, Any]) -> list[Evidence]:
-    """The evidence that names a place, the strongest first; the same place by the same word once."""
-    found = [item for item in receipt["evidence"] or [] if item["kind"] in _PLACES and item.get("division")]
-    once = {(item["kind"], item["division"], item["source"]): item for item in reversed(found)}
-    return sorted(once.values(), key=lambda item: _PLACES.index(item["kind"]))
+def places_of(receipt: Mapping[str, Any]) -> list[Place]:
+    """The places that the evidence names, the strongest first; one place by one kind of evidence once."""
+    found: dict[tuple[str, str], list[Evidence]] = {}
+    for item in receipt["evidence"] or []:
+        if item["kind"] in _PLACES and item.get("division"):
+            found.setdefault((item["kind"], item["division"]), []).append(item)
+    places = [
+        Place(kind, division, tuple(dict.fromkeys(item["source"] for item in items)), _words(kind, items))
+        for (kind, division), items in found.items()
+    ]
+    return sorted(places, key=lambda place: _PLACES.index(place.kind))
+
+
+def _words(kind: str, items: Iterable[Evidence]) -> str:
+    """What stands on the document, where that says more than its place."""
+    return "; ".join(dict.fromkeys(str(item["value"]) for item in items)) if kind in _WORDED else ""
 
 
 def _row(kind: str, receipt: Mapping[str, Any], document: Iterable[Evidence]) -> Iterator[Row]:

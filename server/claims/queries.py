@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from server.claims.comparison import Evidence, Row, places_of, rows_of
+from server.claims.comparison import Place, Row, places_of, rows_of
 from server.claims.states import JUDGED
 from sync.change import Record
 from sync.transaction import Transaction
@@ -37,7 +37,7 @@ class LineView:
     waivers: list[Record]
     media: dict[str, str]
     rows: list[Row]
-    places: list[Evidence]
+    places: list[Place]
     failed: list[Record]
     """Readings of the receipt's files that did not succeed, where no other reader did."""
 

@@ -26,11 +26,23 @@ log = logging.getLogger(__name__)
 
 def work(of: Services, ends: Event) -> None:
     """Read what waits until told to stop; looks again every second."""
-    renew_all(of)
     with ReaderProcess() as process:
+        is_renewed = False
         while not ends.is_set():
-            if not read_waiting(of, process):
+            try:
+                is_renewed = is_renewed or renew_all(of) >= 0
+                found = read_waiting(of, process)
+            except Exception:  # the outermost edge: a database that is away comes back, and what waits still waits
+                log.exception("reading stopped; it goes on in a moment")
+                found = 0
+            if not found:
                 ends.wait(_PAUSE_SECONDS)
+
+
+def waiting(of: Services) -> int:
+    """How many documents wait to be read."""
+    with of.engine.database.read() as connection:
+        return len(Transaction(of.engine, connection, SYSTEM).find("reading", status="waiting"))
 
 
 def read_waiting(of: Services, process: ReaderProcess) -> int:
