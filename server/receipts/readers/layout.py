@@ -69,7 +69,7 @@ def fields_of(lines: Sequence[Line], source: Source) -> list[Fact]:
     facts += finder.numbers() if kind != "rail" else finder.digital_number()
     facts += finder.issued_on() if kind not in ("fixed", "taxi", "toll") else finder.day_of_slip()
     if kind == "rail":
-        facts += [*finder.journey(), *finder.fare()]
+        facts += [*finder.journey(), *finder.fare(), *finder.passenger()]
     elif kind in ("taxi", "toll", "fixed"):
         facts += [*finder.slip_amount(kind), *finder.title_place()]
         facts += finder.toll_stations() if kind == "toll" else []
@@ -231,6 +231,13 @@ class _Finder:
             if match and "开票" not in line.text and line.part(match).box not in issued:
                 yield self.fact("travel_on", day_of(match[0]), line.part(match), PLAUSIBLE)
                 return
+
+    def passenger(self) -> Iterator[Fact]:
+        """The name beside the masked identity number, which itself is not kept."""
+        for line in after_label(
+            self.lines, re.compile(r"[0-9]{6,10}\*{2,}[0-9]{3}[0-9X]"), re.compile(r"[\u4e00-\u9fff·]{2,12}")
+        ):
+            yield self.fact("passenger", line.text, line, PLAUSIBLE)
 
     def fare(self) -> Iterator[Fact]:
         for line in after_label(self.lines, re.compile(r"票\s*价"), _MONEY)[:1]:

@@ -74,6 +74,13 @@ def test_a_ticket_names_the_ends_of_the_way_and_the_day(kind: str, seed: int) ->
         assert ends["destination"].division[:4] == leg.to_division[:4]
 
 
+def test_a_ticket_names_who_travelled_and_keeps_no_identity_number() -> None:
+    sample = make("rail-pdf", 1)
+    reading = read_file(sample)
+    assert reading.value("passenger") == "赵志强"
+    assert "****" not in repr(reading)
+
+
 def test_the_older_sample_says_all_that_its_attachment_holds() -> None:
     data = (SAMPLES / "vat-electronic-2020-zhejiang.ofd").read_bytes()
     reading = read_by("ofd", data, "application/ofd")
