@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -228,18 +229,25 @@ def _serve(config: Config) -> None:
     ]
     command += ["--graceful-timeout", "30", "--no-control-socket", "server.wsgi:app"]
     click.echo(f"Fieldclaim serves on http://{address}")
-    reader = subprocess.Popen([sys.executable, "-m", "server.cli", "worker"]) if config.reads_documents else None
+    reader = _start_reader() if config.reads_documents else None
     process = subprocess.Popen(command)  # noqa: S603 (our own command)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
-        code = process.wait()
+        while process.poll() is None:
+            if reader and reader.poll() is not None:
+                reader = _start_reader()  # it was ended by the system, or the database was away when it started
+            time.sleep(1)
     except KeyboardInterrupt:
-        code = process.wait()
+        process.wait()
     finally:
         if reader:
             reader.terminate()
             reader.wait()
-    sys.exit(code)
+    sys.exit(process.returncode)
+
+
+def _start_reader() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "server.cli", "worker"])
 
 
 def _write(work: Callable[[Transaction], None]) -> None:

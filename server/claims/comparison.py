@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.claims.rules.document_agrees import main_document
-from server.receipts.evidence import strongest
+from server.receipts.evidence import main_document, strongest
 from server.receipts.fapiao import normal
 from server.receipts.readers.fact import SURE
 
@@ -69,7 +68,7 @@ class Place:
 
 def rows_of(receipt: Mapping[str, Any]) -> list[Row]:
     """What was read from the receipt's documents, each beside what was typed, in the order in which one looks."""
-    document = main_document(receipt["evidence"] or [])
+    document = main_document(receipt["evidence"] or [], normal(receipt["fapiao_number"]))
     rows = [row for kind in (*_TYPED, *_READ_ONLY) for row in _row(kind, receipt, document)]
     return [*rows, *(Row(item["kind"], None, item, False) for item in _legs(document))]
 

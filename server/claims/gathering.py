@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
-from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
 from server.claims.settings import Company
 from server.places.position import divisions_at
+from server.receipts.evidence import own_evidence
+from server.receipts.fapiao import normal
+from server.receipts.readings import is_waiting
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -28,7 +31,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     others = _others(write, receipt)
     return Facts(
         trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt))),
-        receipt=_receipt(receipt),
+        receipt=_receipt(write, receipt),
         claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
         today=today(write.now, company),
         purchases=tuple(purchases_of(write, receipt["id"])),
@@ -62,7 +65,7 @@ def _known(record: Record | None) -> Record:
     return record
 
 
-def _receipt(record: Record) -> Receipt:
+def _receipt(write: Transaction, record: Record) -> Receipt:
     return Receipt(
         category=record["category"],
         amount_minor=record["amount_minor"],
@@ -73,6 +76,7 @@ def _receipt(record: Record) -> Receipt:
         qr_text=record["qr_text"],
         capture_position=record["capture_position"],
         evidence=tuple(record["evidence"] or ()),
+        is_read=not is_waiting(write, record),
         is_unreadable=record["reading_status"] == "unreadable",
     )
 
@@ -89,7 +93,17 @@ def _other_legs(write: Transaction, receipt: Record) -> Iterable[Leg]:
     """What the trip's other tickets state."""
     for other in write.find("receipt", trip_id=receipt["trip_id"], category="transport"):
         if other["id"] != receipt["id"]:
-            yield from legs_of(other["evidence"] or ())
+            evidence = own_evidence(other["evidence"] or (), normal(other["fapiao_number"]))
+            yield from legs_of(evidence, *_days(write, receipt))
+
+
+def _days(write: Transaction, receipt: Record) -> tuple[str, str]:
+    """The first and the last day on which a ticket can belong to the trip; a ticket of another year leads nowhere."""
+    trip = _known(write.get("trip", receipt["trip_id"]))
+    spare = timedelta(Tolerances().transport_days)
+    begins = min((date.fromisoformat(stop["arrive_on"]) for stop in trip["stops"]), default=date.min + spare)
+    ends = max((date.fromisoformat(stop["leave_on"]) for stop in trip["stops"]), default=date.max - spare)
+    return (begins - spare).isoformat(), (ends + spare).isoformat()
 
 
 def _technician_name(write: Transaction, receipt: Record) -> str:

@@ -155,7 +155,7 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
     findings = findings_of(write, line)
     status = judged_status(findings)
     changed: dict[str, Any] = {} if findings == line["findings"] else {"findings": findings}
-    if line["status"] == "approved" and status != "blocked":
+    if line["status"] == "approved" and status != "blocked" and not _has_new_doubt(line, findings):
         status = "approved"
     elif line["status"] == "approved":
         # Note: what the approval rested on is gone, so the approval is gone too.
@@ -164,6 +164,15 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
         changed["status"] = status
     if changed:
         yield change_of("claim_line", line, changed)
+
+
+def _has_new_doubt(line: Record, findings: list[dict[str, Any]]) -> bool:
+    """Whether something now asks for a person that did not when the line was approved."""
+    known = {finding["code"] for finding in line["findings"]}
+    return any(
+        finding["severity"] == "review" and not finding.get("waived") and finding["code"] not in known
+        for finding in findings
+    )
 
 
 def _split(write: Transaction, line: Record) -> Iterable[Change]:

@@ -8,6 +8,7 @@ from typing import Any
 from server.claims.judgement import findings_of, lock_facts
 from server.claims.records import ClaimLineSchema, ClaimSchema, WaiverSchema, claim_lines, claims, waivers
 from server.claims.states import JUDGED, judged_status, may_step
+from server.receipts.readings import is_waiting
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
@@ -157,9 +158,8 @@ def _check_payable(write: Transaction, line: Record) -> None:
 
 def _refuse_unread(write: Transaction, line: Record) -> None:
     """No money moves before the documents have been read. Raises Refused("reading_pending")."""
-    receipt = write.get("receipt", line["receipt_id"]) or {}
-    readings = write.find_any("reading", "sha256", receipt.get("attachments", []))
-    if any(item["status"] == "waiting" and item["owner_id"] == line["technician_id"] for item in readings):
+    receipt = write.get("receipt", line["receipt_id"])
+    if receipt and is_waiting(write, receipt):
         raise Refused("reading_pending")
 
 

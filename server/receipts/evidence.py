@@ -18,6 +18,8 @@ _BY_STRENGTH = ("xml", "ofd", "qr", "pdf", "ocr")
 def evidence_of(receipt: Mapping[str, Any], found: Sequence[Evidence]) -> list[dict[str, Any]]:
     """All evidence of a receipt: of its numbers, of its documents (`found`), and what people read off its picture."""
     by_people = [item for item in receipt["evidence"] or [] if item["kind"] == "reviewer"]
+    # Note: what a person read holds for the pictures that they saw, not for others put in their place.
+    by_people = [item for item in by_people if item.get("seen", receipt["attachments"]) == receipt["attachments"]]
     return [*read_evidence(receipt), *(dict(item) for item in found), *_position(receipt), *by_people]
 
 
@@ -61,6 +63,29 @@ def strongest(evidence: Iterable[Evidence], kind: str) -> Evidence | None:
         return not is_sure(item), _BY_STRENGTH.index(item["source"]), -float(item.get("confidence", 1.0))
 
     return min(found, key=rank, default=None)
+
+
+def main_document(evidence: Sequence[Evidence], typed_number: str = "") -> list[Evidence]:
+    """What was read from the receipt's own document: from each file that bears its number.
+
+    A receipt may show other papers beside it, such as a list of rides: what they say is not the receipt's. Of several
+    invoices the one that was typed is meant, else the one that is read most surely.
+    """
+    read = [item for item in evidence if item.get("attachment")]
+    numbers = [item for item in read if item["kind"] == "fapiao_number" and is_sure(item)]
+    number = next((item for item in numbers if item["value"] == typed_number), None) or stated(read, "fapiao_number")
+    if number is None:
+        return read
+    files = {
+        item["attachment"] for item in read if item["kind"] == "fapiao_number" and item["value"] == number["value"]
+    }
+    return [item for item in read if item["attachment"] in files]
+
+
+def own_evidence(evidence: Sequence[Evidence], typed_number: str = "") -> tuple[Evidence, ...]:
+    """The evidence without what other papers beside the receipt's own document say."""
+    document = main_document(evidence, typed_number)
+    return (*(item for item in evidence if not item.get("attachment")), *document)
 
 
 def _issuer(receipt: Mapping[str, Any], qr: FapiaoQr | None) -> dict[str, Any] | None:

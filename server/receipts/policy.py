@@ -41,6 +41,9 @@ class ReceiptPolicy(Policy):
             after["technician_id"] = write.actor.id
         elif before["trip_id"] != after["trip_id"] and write.find("claim_line", receipt_id=after["id"]):
             raise Refused("receipt_claimed", {"trip_id": ["receipt_claimed"]})
+        # Note: a file that arrives at this moment is seen by one of the two transactions.
+        for sha256 in sorted(after["attachments"]):
+            write.lock(f"file:{sha256}")
         known = standing(write, after)
         # Note: two receipts with one identity are judged one after the other, never side by side.
         if known["identity"]:
@@ -97,6 +100,7 @@ def add_reading(write: Transaction, entry: Entry) -> Iterable[Change]:
         "source": entry.record["read_by"],
         "division": entry.record["division_code"],
         "granularity": _depth(entry.record["division_code"]),
+        "seen": receipt["attachments"],
     }
     yield change_of("receipt", receipt, {"evidence": [*receipt["evidence"], item]})
 

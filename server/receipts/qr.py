@@ -10,8 +10,8 @@ from server.receipts.fapiao import normal
 
 TOTAL_TYPES = frozenset({"31", "32", "51", "61"})
 """Fully digital kinds: the amount includes the tax."""
-NET_TYPES = frozenset({"01", "04", "10"})
-"""Older VAT kinds: the amount is without the tax."""
+NET_TYPES = frozenset({"01", "04", "08", "10", "14"})
+"""Older VAT kinds: the amount is without the tax. Of the kinds in neither set it is not known."""
 RAIL = "51"
 _MAX_LENGTH = 1000
 _FEWEST, _MOST = 7, 9

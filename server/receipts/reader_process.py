@@ -26,6 +26,7 @@ MEMORY = 3 * 1024**3
 SECONDS = 60.0
 _ROOT = Path(__file__).parents[2]
 _MOST_BYTES = 4 * 1024 * 1024
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # else each thread keeps freed memory of its own
 _DOCUMENTS = 500
 """After so many documents a new process starts: what a library leaks does not add up."""
 
@@ -88,7 +89,12 @@ class ReaderProcess:
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "server.receipts.reader_process", str(self.memory)]
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env={}
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_ROOT,
+                env=_ENVIRONMENT,
             )
             self._asked = 0
         return self._process

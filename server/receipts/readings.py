@@ -82,13 +82,27 @@ def standing(write: Transaction, receipt: Record) -> dict[str, Any]:
     }
 
 
+def is_waiting(write: Transaction, receipt: Record) -> bool:
+    """Whether a reader has still to look at one of the receipt's files that are here."""
+    readings = write.find_any("reading", "sha256", receipt["attachments"])
+    own = [reading for reading in readings if reading["owner_id"] == receipt["technician_id"]]
+    return not _wanted(write, receipt) <= _done(own)
+
+
+def _wanted(write: Transaction, receipt: Record) -> set[tuple[str, str]]:
+    files = _stored(write, receipt)
+    return {(sha256, reader.name) for sha256, media_type in files.items() for reader in readers_of(media_type)}
+
+
+def _done(readings: list[Record]) -> set[tuple[str, str]]:
+    return {(item["sha256"], item["reader"]) for item in readings if item["status"] != "waiting"}
+
+
 def _status(write: Transaction, receipt: Record, readings: list[Record]) -> str:
     if any(item["status"] == "read" and _says_something(item) for item in readings):
         return "read"
-    arrived = _stored(write, receipt)
-    wanted = {(sha256, reader.name) for sha256, media_type in arrived.items() for reader in readers_of(media_type)}
-    done = {(item["sha256"], item["reader"]) for item in readings if item["status"] != "waiting"}
-    is_open = len(arrived) < len(receipt["attachments"]) or not wanted <= done
+    is_open = len(_stored(write, receipt)) < len(receipt["attachments"])
+    is_open = is_open or not _wanted(write, receipt) <= _done(readings)
     return "pending" if is_open or not receipt["attachments"] else "unreadable"
 
 

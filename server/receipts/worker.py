@@ -7,13 +7,14 @@ worker that is killed leaves its reading waiting, and of two workers at the same
 from __future__ import annotations
 
 import logging
+import time
 from threading import Event
 from typing import Any
 
 from server.attachments.store import FileStore
 from server.receipts.reader_process import ReaderProcess
 from server.receipts.readers import READERS, Unreadable
-from server.receipts.readings import missing_readings
+from server.receipts.readings import missing_readings, renewed
 from server.services import Services
 from sync.actor import SYSTEM
 from sync.change import Record, instant
@@ -21,16 +22,19 @@ from sync.transaction import Transaction
 
 _AT_ONCE = 20
 _PAUSE_SECONDS = 1.0
+_RENEW_SECONDS = 600.0
 log = logging.getLogger(__name__)
 
 
 def work(of: Services, ends: Event) -> None:
     """Read what waits until told to stop; looks again every second."""
     with ReaderProcess() as process:
-        is_renewed = False
+        renewed_at = float("-inf")
         while not ends.is_set():
             try:
-                is_renewed = is_renewed or renew_all(of) >= 0
+                if time.monotonic() - renewed_at > _RENEW_SECONDS:
+                    renew_all(of)
+                    renewed_at = time.monotonic()
                 found = read_waiting(of, process)
             except Exception:  # the outermost edge: a database that is away comes back, and what waits still waits
                 log.exception("reading stopped; it goes on in a moment")
@@ -56,19 +60,19 @@ def read_waiting(of: Services, process: ReaderProcess) -> int:
 
 
 def renew_all(of: Services) -> int:
-    """Ask the readers of this version for every receipt that only an older one has read. Gives how many are asked."""
+    """Ask this version's readers for every receipt that none, or only older ones, have read. Gives how many changes."""
     versions = {reader.name: reader.version for reader in READERS}
 
     def renew(write: Transaction) -> int:
         old = [item for item in write.find("reading") if versions.get(item["reader"]) != item["reader_version"]]
-        owners = {(item["owner_id"], item["sha256"]) for item in old}
+        files = {item["sha256"] for item in old}
         asked = 0
-        for owner_id, sha256 in sorted(owners):
-            for receipt in write.find("receipt", technician_id=owner_id):
-                if sha256 in receipt["attachments"]:
-                    for change in list(missing_readings(write, receipt)):
-                        write.apply(change)
-                        asked += 1
+        for receipt in write.find("receipt"):
+            if receipt["reading_status"] == "pending" or not files.isdisjoint(receipt["attachments"]):
+                changes = [*missing_readings(write, receipt), *renewed(write, receipt)]
+                for change in changes:
+                    write.apply(change)
+                asked += len(changes)
         return asked
 
     return of.engine.write(SYSTEM, renew)
@@ -90,6 +94,7 @@ def _outcome(files: FileStore, process: ReaderProcess, reading: Record) -> dict[
 
 def _finish(of: Services, reading: Record, outcome: dict[str, Any]) -> None:
     def finish(write: Transaction) -> None:
+        write.lock(f"file:{reading['sha256']}")
         fresh = write.get("reading", reading["id"], lock=True)
         if fresh and fresh["status"] == "waiting":
             write.update("reading", fresh, outcome | {"read_at": instant(write.now)})

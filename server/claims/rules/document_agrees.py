@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from server.claims.rules.facts import Evidence, Facts, Receipt
 from server.claims.rules.finding import Finding, Severity
-from server.receipts.evidence import is_sure, stated
+from server.receipts.evidence import is_sure, main_document, stated
 from server.receipts.fapiao import normal
 from server.receipts.qr import parse_qr
 
@@ -21,9 +21,11 @@ _PERSONAL = frozenset({"个人", "个人(个人)"})
 
 def document_agrees(facts: Facts) -> list[Finding]:
     """Nothing altered, no two sources at odds, nothing typed that the document does not bear out, our name on it."""
-    document = main_document(facts.receipt.evidence)
+    document = main_document(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
     return [
         *_altered(facts.receipt),
+        *_several(facts.receipt),
+        *_code_not_seen(facts.receipt),
         *_with_itself(document),
         *_sums(document),
         *_with_typed(facts.receipt, document),
@@ -33,24 +35,30 @@ def document_agrees(facts: Facts) -> list[Finding]:
     ]
 
 
-def main_document(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """What was read from the receipt's own document: from each file that bears the same number as the strongest one.
-
-    A receipt may show other papers beside it, such as a list of rides: their sums are not its own.
-    """
-    read = [item for item in evidence if item.get("attachment")]
-    number = stated(read, "fapiao_number")
-    if number is None:
-        return read
-    files = {
-        item["attachment"] for item in read if item["kind"] == "fapiao_number" and item["value"] == number["value"]
-    }
-    return [item for item in read if item["attachment"] in files]
-
-
 def _altered(receipt: Receipt) -> list[Finding]:
     items = [item for item in receipt.evidence if item["kind"] == "altered"]
-    return [_finding("document_altered", "block", items)] if items else []
+    if items:
+        return [_finding("document_altered", "block", items)]
+    unsealed = [item for item in receipt.evidence if item["kind"] == "unsealed"]
+    return [_finding("document_unsealed", "review", unsealed)] if unsealed else []
+
+
+def _several(receipt: Receipt) -> list[Finding]:
+    """Each invoice is a receipt of its own; a second one beside it would be claimed unseen."""
+    numbers = [item for item in receipt.evidence if item["kind"] == "fapiao_number" and is_sure(item)]
+    exact = {item["value"]: item for item in numbers if item["source"] != "ocr" and item.get("attachment")}
+    return [_finding("several_invoices", "review", list(exact.values()))] if len(exact) > 1 else []
+
+
+def _code_not_seen(receipt: Receipt) -> list[Finding]:
+    """The phone sent a code that no reader finds on the documents: it may be another one's."""
+    sent = parse_qr(receipt.qr_text)
+    if sent is None or not receipt.is_read:
+        return []
+    read = [item for item in receipt.evidence if item.get("attachment") and item["kind"] == "fapiao_number"]
+    if any(item["value"] == sent.number for item in read):
+        return []
+    return [_finding("code_not_on_document", "review", read)]
 
 
 def _with_itself(document: Sequence[Evidence]) -> list[Finding]:

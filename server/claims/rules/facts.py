@@ -53,6 +53,8 @@ class Receipt:
     qr_text: str = ""
     capture_position: Position | None = None
     evidence: tuple[Evidence, ...] = ()
+    is_read: bool = False
+    """Whether no reader is still to look at its documents."""
     is_unreadable: bool = False
     """Whether every reader has given its documents up."""
 

@@ -36,16 +36,26 @@ def journey_findings(facts: Facts) -> list[Finding] | None:
     return blocking[:1] or found[:1]
 
 
-def legs_of(evidence: Iterable[Evidence]) -> list[Leg]:
-    """The legs that a receipt's documents state, as prefectures; those with an unknown end are left out."""
-    return [ticket.ends for ticket in _tickets(evidence) if ticket.ends.start and ticket.ends.end]
+def legs_of(evidence: Iterable[Evidence], first: str = "", last: str = "9999") -> list[Leg]:
+    """The legs that a receipt's documents state, as prefectures.
+
+    Those with an unknown end are left out, and those that were not travelled between the two days (`YYYY-MM-DD`).
+    """
+    return [
+        ticket.ends
+        for ticket in _tickets(evidence)
+        if ticket.ends.start and ticket.ends.end and first <= (ticket.travel_on or first) <= last
+    ]
 
 
 def places_on_the_way(trip: Trip) -> list[str]:
-    """Where the trip's other tickets change: places from which they lead on to home or a stop."""
+    """Where the trip's other tickets change: places that lie between two of the trip's own.
+
+    The far end of an excursion lies between none.
+    """
     own = _own(trip)
     nodes = {node for leg in trip.legs for node in (leg.start, leg.end)} - own
-    return sorted(node for node in nodes if _reached(node, trip.legs, own))
+    return sorted(node for node in nodes if len(_reached(node, trip.legs, own)) > 1)
 
 
 def _of_ticket(facts: Facts, tickets: Sequence[_Ticket], at: int) -> list[Finding]:

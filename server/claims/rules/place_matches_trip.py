@@ -8,12 +8,14 @@ against a receipt, never for it; what cannot be proved goes to a person, whose r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from server.claims.rules.facts import Evidence, Facts, Stop, Trip
 from server.claims.rules.finding import Finding, Severity
 from server.claims.rules.journey import journey_findings, places_on_the_way
 from server.places.divisions import distance_km, prefecture_of, same_prefecture, same_province
-from server.receipts.evidence import is_sure
+from server.receipts.evidence import is_sure, own_evidence
+from server.receipts.fapiao import normal
 
 ARTICLE = "REG-D3"
 FAR_KM = 100.0
@@ -27,23 +29,33 @@ STRENGTH = {
     "fapiao_region": 4,
 }
 """Kinds of evidence of where something was sold, the strongest first."""
-GOODS = frozenset({"tool", "parts", "other"})
-"""What can be sent: a place in the remark is where it was sent to, not where it was sold."""
 AGENCY = ("经纪代理服务", "旅游服务", "代订", "电信服务", "成品油", "预付卡")
 """Items whose seller says nothing of the place: agents, travel, telephone, fuel and prepaid cards."""
+LODGING, MEALS = ("住宿服务",), ("餐饮服务",)
+"""What the document calls it; the category is only what a person chose."""
 PARKING = ("停车",)
 """What belongs to the way but is sold where it stands."""
 
 
 def place_matches_trip(facts: Facts) -> list[Finding]:
     """Does the evidence name a place of the trip? Another place blocks, no proof asks for a person."""
-    reading = [item for item in facts.receipt.evidence if item["kind"] == "reviewer"]
+    own = own_evidence(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
+    facts = replace(facts, receipt=replace(facts.receipt, evidence=own))
+    reading = [item for item in own if item["kind"] == "reviewer"]
     if reading:
         last = reading[-1]
         return [] if _is_in(last, _places(facts)) else [_finding("place_mismatch", "block", facts, [last])]
-    is_ride = facts.receipt.category == "transport" and not _says(facts, PARKING)
-    found = _of_transport(facts) if is_ride else _of_local(facts)
-    return found or _of_position(facts)
+    return _of_place(facts) or _of_position(facts)
+
+
+def _of_place(facts: Facts) -> list[Finding]:
+    """By what the document is; the category that a person chose only says whether it belongs to the way."""
+    if facts.receipt.category != "transport":
+        return _of_local(facts)
+    journey = journey_findings(facts)
+    if journey is not None:
+        return journey
+    return _of_local(facts) if _says(facts, (*PARKING, *LODGING, *MEALS)) else _of_ride(facts)
 
 
 def _of_local(facts: Facts) -> list[Finding]:
@@ -89,7 +101,8 @@ def _of_elsewhere(facts: Facts, against: Sequence[Evidence]) -> list[Finding]:
     """Everything that speaks names another place."""
     if _says(facts, AGENCY):
         return [_finding("place_unproven", "review", facts, against)]
-    if facts.receipt.category == "lodging" and all(_may_be_the_chain(item) for item in against):
+    is_hotel = facts.receipt.category == "lodging" and not _says(facts, MEALS)
+    if is_hotel and all(_may_be_the_chain(item) for item in against):
         return [_finding("place_seller_elsewhere", "review", facts, against)]
     neighbours = [code for stop in facts.trip.stops for code in stop.neighbours]
     if all(_is_in(item, neighbours) for item in against):
@@ -108,11 +121,8 @@ def _says(facts: Facts, words: Iterable[str]) -> bool:
     return any(word in item for item in items for word in words)
 
 
-def _of_transport(facts: Facts) -> list[Finding]:
-    """A ticket belongs to the way between home and the stops; a taxi stands in a place on that way."""
-    journey = journey_findings(facts)
-    if journey is not None:
-        return journey
+def _of_ride(facts: Facts) -> list[Finding]:
+    """A taxi stands in a place on the way between home and the stops."""
     places = [*_places(facts), *places_on_the_way(facts.trip)]
     items = [item for item in _items(facts) if item["kind"] in ("local_code", "title", "fapiao_region")]
     # Note: the region of a ticket's number is that of one end at most, and says nothing of the other.
@@ -151,16 +161,17 @@ def _of_position(facts: Facts) -> list[Finding]:
 
 def _places(facts: Facts) -> list[str]:
     stops = [stop.division_code for stop in facts.trip.stops]
-    return [facts.trip.home_division, *stops] if facts.receipt.category == "transport" else stops
+    is_way = facts.receipt.category == "transport" and not _says(facts, (*LODGING, *MEALS))
+    return [facts.trip.home_division, *stops] if is_way else stops
 
 
 def _items(facts: Facts) -> list[Evidence]:
-    """The evidence of where something was sold."""
-    is_goods = facts.receipt.category in GOODS
+    """The evidence of where something was sold. A remark counts for a hotel only: it names the guest's hotel there."""
+    is_hotel = facts.receipt.category == "lodging"
     return [
         item
         for item in facts.receipt.evidence
-        if item["kind"] in STRENGTH and item.get("division") and not (is_goods and item["kind"] == "service_place")
+        if item["kind"] in STRENGTH and item.get("division") and (is_hotel or item["kind"] != "service_place")
     ]
 
 

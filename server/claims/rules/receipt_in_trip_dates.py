@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from server.claims.rules.facts import Facts
 from server.claims.rules.finding import Finding
-from server.receipts.evidence import is_sure, stated
+from server.receipts.evidence import is_sure, own_evidence, stated
+from server.receipts.fapiao import normal
 from server.receipts.qr import RAIL, parse_qr
 
 ARTICLE = "REG-D3"
@@ -37,6 +38,9 @@ def receipt_in_trip_dates(facts: Facts) -> list[Finding]:
 
 
 def _days(facts: Facts) -> list[date]:
-    travelled = [item["value"] for item in facts.receipt.evidence if item["kind"] == "travel_on" and is_sure(item)]
-    stays = stated(facts.receipt.evidence, "issued_on") if facts.receipt.category != "transport" else None
-    return [date.fromisoformat(day) for day in travelled or [stays["value"] if stays else facts.receipt.issued_on]]
+    evidence = own_evidence(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
+    if facts.receipt.category == "transport":
+        travelled = [item["value"] for item in evidence if item["kind"] == "travel_on" and is_sure(item)]
+        return [date.fromisoformat(day) for day in travelled or [facts.receipt.issued_on]]
+    issued = stated(evidence, "issued_on")
+    return [date.fromisoformat(issued["value"] if issued else facts.receipt.issued_on)]

@@ -86,7 +86,11 @@ def read_by(name: str, data: bytes, media_type: str) -> Reading | None:
     """What one reader finds; None where the document has nothing for it. Raises Unreadable."""
     reader = next(reader for reader in READERS if reader.name == name)
     facts = reader.look(data, media_type)
-    return None if facts is None else Reading(reader.name, reader.version, tuple(with_places(_once(facts))))
+    return (
+        None
+        if facts is None
+        else Reading(reader.name, reader.version, tuple(with_places([fact.masked() for fact in _once(facts)])))
+    )
 
 
 def read(data: bytes, media_type: str) -> Reading:

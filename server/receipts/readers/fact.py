@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Source = Literal["xml", "ofd", "pdf", "qr", "ocr", "exif"]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions of the page's width and height."""
 
+_TEXTS = frozenset({"remark", "seller_address", "service_place", "item", "seller_name", "buyer_name", "title"})
+_PERSONAL = re.compile(r"(?<![0-9])(?:[1-8][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
 SURE = 0.9
 """From this confidence on a fact may decide; below it, it only helps a person to look."""
 
@@ -31,6 +34,12 @@ class Fact:
     leg: int = 0
     page: int = 0
     box: Box | None = None
+
+    def masked(self) -> Fact:
+        """The fact without identity and telephone numbers of persons in its text."""
+        if self.kind not in _TEXTS:
+            return self
+        return replace(self, value=_PERSONAL.sub(lambda match: "*" * len(match[0]), self.value))
 
     def to_wire(self) -> dict[str, Any]:
         """The fact as JSON has it; what is empty is left out."""

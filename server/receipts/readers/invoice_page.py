@@ -32,6 +32,7 @@ _CODE_LABEL = re.compile(r"发\S?代码|票代码")
 _NUMBER_LABEL = re.compile(r"发\S?号码|票号码|^号码")
 _ITEM = re.compile(r"\*[\u4e00-\u9fff、()]{2,14}\*[^\s*]{0,24}")
 _IN_FIGURES = re.compile(r"小\s*\S?\s*[)）]|小\s*写")
+_TOTALS = re.compile(r"价\s*税\s*合\s*计|大\s*写|小\s*写")
 _NO_REMARK = re.compile(
     r"小\s*写|大\s*写|价\s*税|[¥￥]|专用章|^[0-9A-Z]{15,20}$|^[零壹贰叁肆伍陆柒捌玖拾佰仟万圆元角分整]+$"
 )
@@ -86,19 +87,31 @@ def amounts(page: Page) -> Iterator[Fact]:
 
 def parties(page: Page, kind: str) -> Iterator[Fact]:
     """The buyer stands on the left, or on older invoices above; the seller on the right, or below."""
-    is_older = kind == "vat" or (kind != "digital" and any(_CODE_LABEL.search(line.text) for line in page.lines))
+    ids = page.tax_ids()
+    layout = _layout(page, kind, ids)
+    totals = [line.middle for line in page.lines if _TOTALS.search(line.text)]
+    between = sum(totals) / len(totals) if totals else 0.5
 
     def who(line: Line) -> str:
-        return "buyer" if (line.middle if is_older else line.left) < 0.5 else "seller"
+        return "buyer" if (line.middle < between if layout == "rows" else line.left < 0.5) else "seller"
 
-    for line in _labelled_names(page):
-        if line.text:
-            yield page.fact(f"{who(line)}_name", line.text, line, PLAUSIBLE)
-    for line in page.tax_ids():
-        yield from tax_id_fact(page, who(line), line)
+    found = [page.fact(f"{who(line)}_name", line.text, line, PLAUSIBLE) for line in _labelled_names(page) if line.text]
+    found += [fact for line in ids for fact in tax_id_fact(page, who(line), line)]
     address = after_label(page.lines, re.compile(r"地\s*址\s*[、,]?\s*电\s*话"), re.compile(r"[\u4e00-\u9fff].+"))
-    for line in address[-1:]:
-        yield page.fact("seller_address", line.text, line, PLAUSIBLE)
+    found += [page.fact("seller_address", line.text, line, PLAUSIBLE) for line in address[-1:]]
+    for fact in found:
+        yield fact if layout else replace(fact, confidence=min(fact.confidence, DOUBTFUL))
+
+
+def _layout(page: Page, kind: str, ids: list[Line]) -> str:
+    """Whether buyer and seller stand in `columns` or in `rows`; empty where the page does not show it."""
+    if kind == "digital":
+        return "columns"
+    if kind == "vat" or any(_CODE_LABEL.search(line.text) for line in page.lines):
+        return "rows"
+    if len({line.text for line in ids}) < 2:
+        return ""
+    return "columns" if same_row(ids[0], ids[1]) else "rows"
 
 
 def items(page: Page) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
 from server.receipts.fapiao import normal
-from server.receipts.qr import NET_TYPES, RAIL, parse_qr
+from server.receipts.qr import NET_TYPES, RAIL, TOTAL_TYPES, parse_qr
 from server.receipts.readers.fact import Fact, Source, Unreadable
 from server.receipts.readers.markup import all_named, name_of, text_of
 from server.receipts.readers.values import day_of, is_personal_id, minor_of, plain
@@ -136,10 +136,10 @@ def qr_facts(text: str, confidence: float = 1.0, **where: object) -> Iterator[Fa
     qr = parse_qr(text)
     if qr is None:
         return
-    kind = "amount_net" if qr.type in NET_TYPES else "amount_total"
+    kind = "amount_net" if qr.type in NET_TYPES else "amount_total" if qr.type in TOTAL_TYPES else ""
     known = {"fapiao_code": qr.code, "fapiao_number": qr.number, "issued_on": qr.issued_on}
     known |= {"qr_text": text.strip(), "qr_type": qr.type}
-    if qr.amount_minor is not None:
+    if kind and qr.amount_minor is not None:
         known[kind] = str(qr.amount_minor)
     if qr.type == RAIL:
         known["document"] = "rail"

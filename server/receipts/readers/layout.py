@@ -24,7 +24,7 @@ _TITLES = (
     ("toll", re.compile(r"通行费")),
     ("fixed", re.compile(r"定额发票")),
     ("digital", re.compile(r"电子发票\n?[((]")),
-    ("vat", re.compile(r"增值税(?:电子)?(?:普通|专用)发票")),
+    ("vat", re.compile(r"增值税.{0,3}(?:普通|专用)发票")),
     ("digital", re.compile(r"电子发票")),
 )
 _SLIPS = ("taxi", "toll", "fixed")

@@ -59,6 +59,7 @@ _TAGS = {
     "Item": "item",
     "Note": "remark",
 }
+_SIGNATURE = re.compile(r"/Sign_?[0-9]*/Signature\.xml$")
 _EMPTY = {"buyer_tax_id", "seller_tax_id"}
 
 
@@ -74,6 +75,8 @@ def read_ofd(data: bytes) -> list[Fact]:
         raise Unreadable("document_unknown")
     if not any(fact.kind == "document" for fact in facts):
         facts.append(Fact("document", "vat" if "fapiao_code" in {fact.kind for fact in facts} else "digital", "ofd"))
+    if any(fact.kind == "fapiao_code" for fact in facts) and not package.is_sealed():
+        facts.append(Fact("unsealed", "OFD", "ofd"))
     return [*facts, *(Fact("altered", name, "ofd") for name in package.altered())]
 
 
@@ -127,6 +130,11 @@ class _Package:
                 if root is not None:
                     yield root
 
+    def is_sealed(self) -> bool:
+        """Whether there is a seal at all, with digests to compare. E-invoices with a code always had one."""
+        signatures = [self.root(name) for name in self.names if _SIGNATURE.search(name)]
+        return any(list(_digests(signature)) for signature in signatures if signature is not None)
+
     def altered(self) -> list[str]:
         """Files that are not as they were when the document was sealed."""
         try:
@@ -135,7 +143,7 @@ class _Package:
             return []
         found = []
         for name in self.names:
-            signature = self.root(name) if re.search(r"/Sign_?[0-9]*/Signature\.xml$", name) else None
+            signature = self.root(name) if _SIGNATURE.search(name) else None
             if signature is not None:
                 found += [path for path, digest in _digests(signature) if not self._is_intact(path, digest)]
         return sorted(set(found))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pypdfium2 as pdfium
 from PIL import Image
+from pypdfium2 import raw
 
 from server.receipts.readers.fact import Fact, Unreadable
 from server.receipts.readers.layout import fields_of
@@ -21,13 +22,14 @@ _QR_DPI, _OCR_DPI = 200, 200
 _MAX_SIDE = 4000
 _FEW_LETTERS = 20
 _MOST_LETTERS = 20_000
+_INVISIBLE, _MOST_OF_PAGE = 3, 0.7
 
 
 def read_pdf(data: bytes) -> list[Fact]:
     """The facts of a PDF. Raises Unreadable. A scan without text gives only what its QR says."""
     with _opened(data) as document:
         lines = [line for page in range(min(len(document), _READ_PAGES)) for line in _lines(document, page)]
-        facts = fields_of(lines, "pdf") if _has_text(lines) else []
+        facts = fields_of(lines, "pdf") if _has_text(lines) and not _is_scan(document) else []
         codes = qr_codes(_drawn(document, _QR_DPI).convert("L"))
     facts = [replace(fact, confidence=1.0) if fact.confidence >= 0.8 else fact for fact in facts]
     return [*facts, *codes]
@@ -37,7 +39,7 @@ def scanned_page(data: bytes) -> Image.Image | None:
     """The first page as a picture where it has no text of its own, else None. Raises Unreadable."""
     with _opened(data) as document:
         lines = list(_lines(document, 0))
-        return None if _has_text(lines) else _drawn(document, _OCR_DPI)
+        return None if _has_text(lines) and not _is_scan(document) else _drawn(document, _OCR_DPI)
 
 
 def first_page(data: bytes) -> Image.Image:
@@ -70,6 +72,20 @@ def _drawn(document: pdfium.PdfDocument, dpi: int) -> Image.Image:
 
 def _has_text(lines: list[Line]) -> bool:
     return sum(len(line.text.strip()) for line in lines) >= _FEW_LETTERS
+
+
+def _is_scan(document: pdfium.PdfDocument) -> bool:
+    """Whether the first page is a picture, or holds text that nobody sees: then what is seen is what is read."""
+    page = document[0]
+    width, height = page.get_size()
+    for item in page.get_objects(max_depth=3):
+        if item.type == raw.FPDF_PAGEOBJ_TEXT and raw.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE:
+            return True
+        if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            if (right - left) * (top - bottom) > _MOST_OF_PAGE * width * height:
+                return True
+    return False
 
 
 def _lines(document: pdfium.PdfDocument, number: int) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from server.receipts.readers.fact import Fact
 
 _PHONE = re.compile(r"[\s;,，；]*(?:电话[:：]?)?\s*(?:\(?0[0-9]{2,3}\)?[-\s]?)?[0-9]{7,12}\s*$")
 _NOT_OF_SERVICE = re.compile(r"购|买方|开户|银行|账号|收货|邮寄|备案|收款|复核|销售?方地址")
+_OF_STAY = re.compile(r"酒店|宾馆|旅馆|旅店|客栈|民宿|公寓|饭店|招待所|度假村|入住|店[)）]")
 _BRANCH = re.compile(r"分公司|分店|支公司|营业部|店[)）]?$")
 _SLIP = ("toll_departure", "toll_destination")
 
@@ -86,9 +87,9 @@ def _from_numbers(facts: Sequence[Fact]) -> Iterator[Fact]:
 
 
 def _service_places(remark: Fact) -> Iterator[Fact]:
-    """Where a remark says that the service was given; what it says of the buyer, a bank or a delivery is left out."""
+    """Where a remark says that the guest stayed: it names a hotel. Projects, buyers, banks, deliveries are left out."""
     for part in re.split(r"[;；\n。]|\s{2,}", remark.value):
-        place = None if _NOT_OF_SERVICE.search(part) else division_of(part)
+        place = division_of(part) if _OF_STAY.search(part) and not _NOT_OF_SERVICE.search(part) else None
         if place:
             yield _at(replace(remark, kind="service_place", value=part.strip()), place)
 

@@ -1,7 +1,7 @@
 """Text in a picture, by the recognition models that come inside their package (PP-OCRv6, on the processor).
 
-What matters is read twice: lines with figures are cut out again, a little larger and wider, and recognised once more.
-Only what comes out the same both times may count as sure.
+What matters is read again: lines with figures or names are cut out anew, in other sizes, and recognised once more each.
+Only what comes out the same every time may count as sure.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _FIGURES = re.compile(r"[0-9]{6}|20[0-9]{2}\s*[年./-]|[0-9]\.[0-9]{2}|[0-9]元"
 _NAME = re.compile(r"^[\u4e00-\u9fff]{2,7}\s?站$|有限公司|酒店|店[)）]?$|出租|餐|宾馆")
 _CIPHER = re.compile(r"[<>*+/].*[<>*+/]")
 _TWICE_AT_MOST = 24
+_LOOKS = ((64, 1.12), (40, 1.3), (96, 1.0))
+"""How lines are cut out anew: their height in pixels, and how much more of the page is around them."""
 Corners = NDArray[np.float64]
 """Four corners of a line in pixels, from its top left clockwise: shape (4, 2)."""
 
@@ -86,27 +88,38 @@ def _engine() -> Any:
 
 
 def _second_look(picture: Image.Image, corners: Corners, texts: Sequence[str]) -> dict[int, bool]:
-    """For the lines with figures: whether they read the same when cut out anew."""
+    """For the lines that matter: whether they read the same each time they are cut out anew."""
     wanted = [at for at, text in enumerate(texts) if _matters(text)]
     wanted = wanted[:_TWICE_AT_MOST]
     if not wanted:
         return {}
-    crops = [np.asarray(_cut(picture, corners[at]))[:, :, ::-1] for at in wanted]
+    same = dict.fromkeys(wanted, True)
+    for height, wider in _LOOKS:
+        asked = [at for at in wanted if same[at]]
+        for at, text in zip(asked, _read_again(picture, [corners[at] for at in asked], height, wider), strict=True):
+            same[at] = _essence(text) == _essence(texts[at])
+    return same
+
+
+def _read_again(picture: Image.Image, corners: Sequence[Corners], height: int, wider: float) -> list[str]:
+    crops = [np.asarray(_cut(picture, corner, height, wider))[:, :, ::-1] for corner in corners]
+    if not crops:
+        return []
     upright, _ = _engine().cls_and_rotate(crops)
-    found = _engine().recognize_txt(upright).txts or [""] * len(wanted)
-    return {at: _essence(plain(text)) == _essence(texts[at]) for at, text in zip(wanted, found, strict=True)}
+    found = _engine().recognize_txt(upright).txts or [""] * len(crops)
+    return [plain(text) for text in found]
 
 
-def _cut(picture: Image.Image, corners: Corners) -> Image.Image:
-    """The line in a picture of its own, 64 pixels high, with a little more around it than the first time."""
+def _cut(picture: Image.Image, corners: Corners, high: int, wide: float) -> Image.Image:
+    """The line in a picture of its own, so many pixels high, with a little more around it than the first time."""
     middle = corners.mean(axis=0)
     width = float(np.linalg.norm(corners[1] - corners[0]))
     height = float(np.linalg.norm(corners[3] - corners[0]))
     if height > 1.5 * width:  # a line that runs upwards is turned, as it was the first time
         corners = np.roll(corners, 1, axis=0)
         width, height = height, width
-    wider = middle + (corners - middle) * np.array([1 + 0.12 * height / max(width, 1.0), 1.12])
-    size = max(8, round(width * 64 / max(height, 1.0))), 64
+    wider = middle + (corners - middle) * np.array([1 + (wide - 1) * height / max(width, 1.0), wide])
+    size = max(8, round(width * high / max(height, 1.0))), high
     left_top, right_top, right_bottom, left_bottom = wider.tolist()
     quad = (*left_top, *left_bottom, *right_bottom, *right_top)
     return picture.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)

@@ -57,12 +57,12 @@ export function legsOf(evidence: PlaceEvidence[]): Leg[] {
   return ticketsOf(evidence).flatMap(({ ends }) => (ends[0] && ends[1] ? [ends] : []));
 }
 
-/** Where the trip's other tickets change: places from which they lead on to home or a stop. */
+/** Where the trip's other tickets change: places between two of the trip's own; an excursion's end is none. */
 export function placesOnTheWay(trip: TripPlaces): string[] {
   const own = ownOf(trip);
   const legs = trip.legs ?? [];
   const nodes = new Set(legs.flat());
-  return [...nodes].filter((node) => !own.has(node) && reached(node, legs, own).size > 0).sort();
+  return [...nodes].filter((node) => !own.has(node) && reached(node, legs, own).size > 1).sort();
 }
 
 function ofTicket(ticket: Ticket, tickets: Ticket[], trip: TripPlaces): Found | null {

@@ -45,8 +45,9 @@ const FAR_KM = 100;
 const STRENGTH = ["service_place local_code title", "seller_address", "seller_name", "seller_registration"];
 const RANK: Record<string, number> = { fapiao_region: STRENGTH.length };
 for (const [rank, kinds] of STRENGTH.entries()) for (const kind of kinds.split(" ")) RANK[kind] = rank;
-/** What can be sent: a place in the remark is where it was sent to, not where it was sold. */
-const GOODS = new Set(["tool", "parts", "other"]);
+/** What the document calls it; the category is only what a person chose. */
+const LODGING = ["住宿服务"];
+const MEALS = ["餐饮服务"];
 /** What belongs to the way but is sold where it stands. */
 const PARKING = ["停车"];
 /** Items whose seller says nothing of the place. */
@@ -69,8 +70,7 @@ export function placeWarnings(receipt: ReceiptFacts, trip: TripPlaces): Warning[
       ? []
       : [warning({ code: "place_mismatch", items: [reading] }, trip)];
   }
-  const isRide = receipt.category === "transport" && !says(given, PARKING);
-  const found = isRide ? ofTransport(given) : ofLocal(given);
+  const found = ofPlace(given);
   return found ? [warning(found, trip)] : ofPosition(given);
 }
 
@@ -137,7 +137,8 @@ function wasElsewhere({ receipt, trip }: Case, named: Stop[]): boolean {
 /** Everything that speaks names another place. */
 function ofElsewhere(given: Case, against: PlaceEvidence[]): Found {
   if (says(given, AGENCY)) return { code: "place_unproven", items: against };
-  if (given.receipt.category === "lodging" && against.every(mayBeTheChain)) {
+  const isHotel = given.receipt.category === "lodging" && !says(given, MEALS);
+  if (isHotel && against.every(mayBeTheChain)) {
     return { code: "place_seller_elsewhere", items: against };
   }
   const neighbours = given.trip.stops.flatMap((stop) => stop.neighbours ?? []);
@@ -155,9 +156,15 @@ function says({ evidence }: Case, words: string[]): boolean {
   return items.some((item) => words.some((word) => item.includes(word)));
 }
 
-function ofTransport(given: Case): Found {
+/** By what the document is; the category that a person chose only says whether it belongs to the way. */
+function ofPlace(given: Case): Found {
+  if (given.receipt.category !== "transport") return ofLocal(given);
   const journey = journeyFinding(given.evidence, given.trip);
   if (journey !== undefined) return journey;
+  return says(given, [...PARKING, ...LODGING, ...MEALS]) ? ofLocal(given) : ofRide(given);
+}
+
+function ofRide(given: Case): Found {
   const places = [...placesOf(given), ...placesOnTheWay(given.trip)];
   const kinds = ["local_code", "title", "fapiao_region"];
   const items = itemsOf(given).filter((item) => kinds.includes(item.kind));
@@ -191,15 +198,19 @@ function ofPosition({ receipt, evidence, trip }: Case): Warning[] {
   return far.length > 0 ? [warning({ code: "position_elsewhere", items: far }, trip)] : [];
 }
 
-function placesOf({ receipt, trip }: Case): string[] {
+function placesOf(given: Case): string[] {
+  const { receipt, trip } = given;
   const stops = trip.stops.map((stop) => stop.division_code);
-  return receipt.category === "transport" ? [trip.home_division, ...stops] : stops;
+  const isWay = receipt.category === "transport" && !says(given, [...LODGING, ...MEALS]);
+  return isWay ? [trip.home_division, ...stops] : stops;
 }
 
-/** The evidence of where something was sold. */
+/** The evidence of where something was sold. A remark counts for a hotel only: it names the guest's hotel there. */
 function itemsOf({ receipt, evidence }: Case): PlaceEvidence[] {
-  const isSent = (item: PlaceEvidence) => GOODS.has(receipt.category) && item.kind === "service_place";
-  return evidence.filter((item) => item.kind in RANK && item.division && !isSent(item));
+  const isHotel = receipt.category === "lodging";
+  const counts = ({ kind, division }: PlaceEvidence) =>
+    kind in RANK && division && (isHotel || kind !== "service_place");
+  return evidence.filter(counts);
 }
 
 function againstOf(items: PlaceEvidence[], places: string[]): PlaceEvidence[] {

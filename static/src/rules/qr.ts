@@ -12,7 +12,7 @@ export interface FapiaoQr {
 /** Fully digital kinds: the amount includes the tax. */
 export const TOTAL_TYPES = new Set(["31", "32", "51", "61"]);
 /** Older VAT kinds: the amount is without the tax. */
-export const NET_TYPES = new Set(["01", "04", "10"]);
+export const NET_TYPES = new Set(["01", "04", "08", "10", "14"]);
 export const RAIL = "51";
 
 /** Reads the text of a QR code; null where it is not an invoice's. */

@@ -2,7 +2,7 @@
 import { localDate } from "../ids";
 import { legsOf } from "../rules/journey";
 import { identityOf, type Position, type Stop } from "../rules/place";
-import { type FapiaoQr, NET_TYPES } from "../rules/qr";
+import { type FapiaoQr, TOTAL_TYPES } from "../rules/qr";
 import { type Difference, type Evidence, fromDocuments } from "../rules/reading";
 import { receiptWarnings } from "../rules/warnings";
 import { all, one, type Shown } from "../store/view";
@@ -67,7 +67,7 @@ export function formOf(record: Shown): Form {
 
 /** What a QR code fills in; the older kinds give no total. */
 export function fromQr(text: string, qr: FapiaoQr): Partial<Form> {
-  const isTotal = !NET_TYPES.has(qr.type) && qr.amount_minor !== null;
+  const isTotal = TOTAL_TYPES.has(qr.type) && qr.amount_minor !== null;
   const amount = isTotal ? { amount: typedOf(qr.amount_minor) } : {};
   return {
     qr_text: text,

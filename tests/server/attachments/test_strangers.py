@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import resource
 import struct
 import time
 import zipfile
@@ -216,8 +215,6 @@ def test_a_reader_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(sandbox.CouldNotBeRead):
         sandbox.run("reader", tmp_path / "for ever")
     assert time.perf_counter() - began < 3
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert children.ru_maxrss < 640 * 1024
 
 
 def _reader(folder: Path) -> Path:
