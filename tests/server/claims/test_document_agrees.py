@@ -139,6 +139,21 @@ def test_an_altered_seal_blocks() -> None:
     assert found(says("altered", "Doc_0/Pages/Page_0/Content.xml")) == [("document_altered", "block")]
 
 
+def test_an_older_file_without_a_seal_asks_for_a_person() -> None:
+    assert found(says("unsealed", "OFD")) == [("document_unsealed", "review")]
+
+
+def test_two_invoices_on_one_receipt_ask_for_a_person() -> None:
+    assert found(says("fapiao_number", "26332000000000000002", file="b")) == [("several_invoices", "review")]
+
+
+def test_a_code_that_no_reader_finds_asks_for_a_person() -> None:
+    typed = replace(TYPED, qr_text=f"01,32,,{NUMBER},300.00,20261111,,74AE,", is_read=True)
+    assert found(typed=typed) == []
+    assert found(without="fapiao_number", typed=typed) == [("code_not_on_document", "review")]
+    assert found(without="fapiao_number", typed=replace(typed, is_read=False)) == []
+
+
 def test_a_phone_that_sends_another_code_than_the_picture_shows() -> None:
     sent = f"01,32,,{NUMBER},300.00,20261111,,74AE,"
     shown = "01,32,,26332000000099999999,300.00,20261111,,74AE,"

@@ -154,3 +154,22 @@ def test_papers_are_complete_or_say_what_is_missing(change: dict[str, Any], expe
 def test_every_finding_names_its_article() -> None:
     findings = judge(replace(GOOD, attachments=(), is_report_filed=False, purchases=(Purchase("Wrench", 1, 0, 1),)))
     assert {finding.article for finding in findings} == {"REG-D3", "REG-A12", "REG-C7"}
+
+
+def paper(file: str, number: str, **places: str) -> list[dict[str, Any]]:
+    """What was read from one file: its number, and where it says it is from."""
+    facts = [{"kind": "fapiao_number", "value": number}]
+    facts += [{"kind": kind, "value": "", "division": code} for kind, code in places.items()]
+    return [{"source": "xml", "confidence": 1.0, "attachment": file * 64} | fact for fact in facts]
+
+
+def test_another_paper_beside_the_receipt_proves_nothing_of_its_place_or_day() -> None:
+    own = paper("a", "26112000000000000001", seller_registration="110108", seller_address="110108")
+    beside = paper("b", "26332000000000000002", seller_registration="330106")
+    ride = [{"kind": "travel_on", "value": "2026-11-10", "source": "xml", "confidence": 1.0, "attachment": "c" * 64}]
+    receipt = Receipt(
+        "meal", 30000, "2026-05-10", fapiao_number="26112000000000000001", evidence=(*own, *beside, *ride)
+    )
+    facts = replace(GOOD, receipt=receipt)
+    assert codes(place_matches_trip(facts)) == ["place_mismatch"]
+    assert codes(receipt_in_trip_dates(facts)) == ["outside_trip_dates"]

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from server.i18n import catalogue
 from server.receipts.reader_process import ReaderProcess
 from server.receipts.readers import Reading, Unreadable, read_by, readers_of
 from server.receipts.readers.capitals import minor_of_capitals
+from server.receipts.readers.invoice_xml import qr_facts
 from server.receipts.readers.values import day_of, is_personal_id, minor_of
 from tests.documents import hostile, make
 from tests.documents.sample import Sample
@@ -145,6 +147,46 @@ def test_a_branch_stands_where_the_branch_is() -> None:
     reading = read_by("xml", digital_xml(seller="上海示例酒店管理有限公司杭州分公司"), "application/xml")
     assert reading
     assert next(fact.division for fact in reading.facts if fact.kind == "seller_name") == "330100"
+
+
+def test_a_remark_of_a_project_names_no_hotel() -> None:
+    reading = read_by("xml", digital_xml(remark="项目:杭州地铁项目出差"), "application/xml")
+    assert reading
+    assert not [fact for fact in reading.facts if fact.kind == "service_place"]
+
+
+def test_identity_and_telephone_numbers_in_a_remark_are_not_kept() -> None:
+    remark = "入住人:张三 身份证330102199001011234 电话13800138000"
+    reading = read_by("xml", digital_xml(remark=remark), "application/xml")
+    assert reading
+    assert "张三" in reading.value("remark")
+    assert "19900101" not in repr(reading)
+    assert "13800138000" not in repr(reading)
+
+
+def test_a_picture_with_text_that_nobody_sees_is_read_as_it_is_seen() -> None:
+    """Copiers lay recognised text under the picture, and so could somebody who wants another city read."""
+    data = io.BytesIO()
+    canvas = Canvas(data)
+    text = canvas.beginText(50, 700)
+    text.setTextRenderMode(3)
+    for line in ("26332000000012345678", "91330100799655058B", "invisible words to fill the page"):
+        text.textLine(line)
+    canvas.drawText(text)
+    canvas.save()
+    reading = read_by("pdf", data.getvalue(), "application/pdf")
+    assert reading
+    assert reading.facts == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"), [("08", "amount_net"), ("10", "amount_net"), ("32", "amount_total"), ("11", "")]
+)
+def test_an_amount_in_a_code_is_net_or_total_by_its_kind(kind: str, fact: str) -> None:
+    number = "12345678" if kind in ("08", "10", "11") else "26332000000012345678"
+    code = "011002000111" if len(number) == 8 else ""
+    facts = list(qr_facts(f"01,{kind},{code},{number},94.34,20261110,,74AE,"))
+    assert [item.kind for item in facts if item.kind.startswith("amount")] == ([fact] if fact else [])
 
 
 def test_an_unknown_station_is_not_guessed() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from server.receipts.reader_process import ReaderProcess
 from server.receipts.readers import Unreadable
+from server.receipts.records import readings
 from server.receipts.worker import read_waiting, renew_all, work
 from server.services import Services
 from sync.actor import SYSTEM
@@ -211,3 +213,49 @@ def test_nothing_is_paid_before_its_documents_are_read(
         world.update(world.finance, "claim_line", line, status="paid")
     read_waiting(services, process)
     assert world.update(world.finance, "claim_line", line, status="paid")["status"] == "paid"
+
+
+def test_receipts_from_before_there_were_readers_are_read_too(
+    world: World, services: Services, process: ReaderProcess
+) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = logged(world, trip, bring(services, world.anna, digital_xml()))
+    line = world.decide(world.lines(world.claim(trip, receipt))[0], "approved", "looked at")
+    with services.engine.database.write() as connection:
+        connection.execute(delete(readings))
+    with pytest.raises(Refused, match="reading_pending"):
+        world.update(world.finance, "claim_line", line, status="paid")
+    assert renew_all(services) > 0
+    assert read_waiting(services, process) == 1
+    assert world.now("receipt", receipt["id"])["reading_status"] == "read"
+
+
+def test_an_approval_gives_way_to_a_doubt_that_came_after_it(
+    world: World, services: Services, process: ReaderProcess
+) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = logged(world, trip, bring(services, world.anna, digital_xml(buyer_id="", buyer="")))
+    line = world.decide(world.lines(world.claim(trip, receipt))[0], "approved", "seen the picture")
+    about = {"sha256": "b" * 64, "owner_id": world.anna.id, "media_type": "image/jpeg", "reader": "print"}
+    about |= {"reader_version": "1", "status": "read"}
+    name = {"kind": "buyer_name", "value": "别家公司", "source": "ocr", "confidence": 0.93}
+    read_waiting(services, process)
+    assert world.now("claim_line", line["id"])["status"] == "approved"
+    world.as_system("create", "reading", **(about | {"sha256": receipt["attachments"][0]}), facts=[name])
+    line = world.now("claim_line", line["id"])
+    assert (line["status"], line["decided_by"]) == ("needs_review", None)
+    assert "buyer_name_differs" in codes(line)
+
+
+def test_what_a_person_read_does_not_hold_for_other_pictures(world: World) -> None:
+    trip = world.trip()
+    receipt = world.receipt(trip, qr_text="", seller_tax_id="")
+    line = world.lines(world.claim(trip, receipt))[0]
+    assert codes(line) == ["place_unproven", "report_not_filed"]
+    reading = {"receipt_id": receipt["id"], "division_code": "330100", "note": "the stamp"}
+    world.create(world.finance, "evidence", **reading)
+    assert codes(world.now("claim_line", line["id"])) == ["report_not_filed"]
+    world.update(world.anna, "receipt", receipt, attachments=[world.photo(world.anna)])
+    assert codes(world.now("claim_line", line["id"])) == ["place_unproven", "report_not_filed"]
