@@ -129,6 +129,7 @@ def test_from_a_phone_without_signal_to_an_approved_reimbursement(
     phone.tap("claim-new")
     phone.show(language, "09-claim-collected")
     phone.tap("claim-submit")
+    phone.page.get_by_test_id("claim-submit").wait_for(state="detached")  # it leaves the form once it is kept
     phone.wait_synced()
     assert sorted(line["status"] for line in server.find("claim_line")) == ["blocked", "clear"]
 
