@@ -112,7 +112,7 @@ def _of_elsewhere(facts: Facts, against: Sequence[Evidence]) -> list[Finding]:
 
 def _may_be_the_chain(item: Evidence) -> bool:
     """Whether print names only who billed: the line that names the hotel itself may be one that was not recognised."""
-    return item["source"] == "ocr" and STRENGTH[item["kind"]] >= STRENGTH["seller_name"]
+    return item["source"] == "ocr" and STRENGTH[item["kind"]] >= STRENGTH["seller_address"]
 
 
 def _says(facts: Facts, words: Iterable[str]) -> bool:

@@ -148,7 +148,7 @@ function ofElsewhere(given: Case, against: PlaceEvidence[]): Found {
 
 /** Print names only who billed: the line that names the hotel itself may be one that was not recognised. */
 function mayBeTheChain(item: PlaceEvidence): boolean {
-  return item.source === "ocr" && rankOf(item) >= 2;
+  return item.source === "ocr" && rankOf(item) >= 1;
 }
 
 function says({ evidence }: Case, words: string[]): boolean {
