@@ -202,7 +202,7 @@ def doctor() -> None:
     click.echo(f"database: {services.engine.database.engine.url.render_as_string()}\nfiles: {services.files.root}")
     if missing:
         raise click.ClickException("; ".join(missing))
-    click.echo(f"documents that wait to be read: {waiting(services)}")
+    click.echo(f"documents that wait to be read: {len(waiting(services))}")
     click.echo("All is well.")
 
 

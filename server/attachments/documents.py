@@ -7,8 +7,19 @@ import zipfile
 from pathlib import Path
 from xml.parsers import expat
 
-_MAX_ENTRIES, _MAX_UNPACKED, _MAX_ROOT = 500, 50 * 1024 * 1024, 1024 * 1024
-_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,80}?encoding\s*=\s*["'](gbk|gb2312|gb18030)["']""", re.IGNORECASE)
+_MAX_ENTRIES, _MAX_UNPACKED = 500, 50 * 1024 * 1024
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+)
+"""What opening and reading a broken zip may raise."""
+_MAX_ROOT = 1024 * 1024
+TWO_BYTES = re.compile(rb"""^\s*<\?xml[^>]{0,80}?encoding\s*=\s*["'](gbk|gb2312|gb18030)["']""", re.IGNORECASE)
 _PAGES = {"html", "svg", "script"}
 
 
@@ -20,7 +31,7 @@ def xml_verdict(data: bytes) -> str:
     """Empty for XML that can be read, else a code. It may neither declare entities nor be a page or a drawing."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     parser = expat.ParserCreate()
-    names = re.match(_ENCODING, data)
+    names = TWO_BYTES.match(data)
     try:
         if names:  # the parser knows no encoding of two bytes, and e-invoices come in these
             data = data.decode("gb18030").encode()
@@ -43,16 +54,21 @@ def ofd_verdict(path: Path) -> str:
             names = [entry.filename for entry in entries]
             if "OFD.xml" not in names:
                 return "type_not_allowed"
-            is_bomb = len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > _MAX_UNPACKED
-            if is_bomb or any(_leads_out(name) for name in names):
+            if is_bomb(entries) or any(leads_out(name) for name in names):
                 return "document_not_allowed"
             with archive.open("OFD.xml") as root:
                 return xml_verdict(root.read(_MAX_ROOT))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except ZIP_ERRORS:
         return "document_broken"
 
 
-def _leads_out(name: str) -> bool:
+def is_bomb(entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether a zip has more files, or would unpack to more bytes, than a document ever does."""
+    return len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > _MAX_UNPACKED
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name in a zip points outside the folder that it would be unpacked to."""
     return name.startswith("/") or ".." in re.split(r"[/\\]", name)
 
 

@@ -10,6 +10,7 @@ import sys
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -18,7 +19,7 @@ from server.attachments.documents import ofd_verdict, xml_verdict
 from server.attachments.kinds import PICTURES, UNKNOWN, sniff
 from server.attachments.picture import fingerprint
 
-_MAX_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 _ENOUGH = (1024, 1024)  # a fingerprint needs no more, and a JPEG decoded smaller needs far less memory
 
 
@@ -54,7 +55,7 @@ def look(path: Path) -> Inspection:
     return Inspection(media_type)
 
 
-def open_picture(path: Path, media_type: str) -> Image.Image:
+def open_picture(source: Path | BinaryIO, media_type: str) -> Image.Image:
     """A picture by the one reader for its type, not decoded yet."""
     if media_type == "image/heic":
         import pillow_heif
@@ -62,13 +63,13 @@ def open_picture(path: Path, media_type: str) -> Image.Image:
         pillow_heif.options.DECODE_THREADS = 1  # each further thread takes its own memory
         pillow_heif.register_heif_opener()
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    return Image.open(path, formats=[PICTURES[media_type]])
+    return Image.open(source, formats=[PICTURES[media_type]])
 
 
 def _look_at_picture(path: Path, media_type: str) -> Inspection:
     try:
         with open_picture(path, media_type) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 return Inspection(media_type, "picture_too_large")
             picture.draft("L", _ENOUGH)
             picture.load()

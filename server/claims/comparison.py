@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.receipts.evidence import main_document, strongest
+from server.claims.rules.place_matches_trip import STRENGTH
+from server.receipts.evidence import is_sure, main_document, strongest
 from server.receipts.fapiao import normal
-from server.receipts.readers.fact import SURE
 
 Evidence = Mapping[str, Any]
 _TYPED = {
@@ -21,18 +21,7 @@ _TYPED = {
 }
 _READ_ONLY = ("amount_net", "amount_tax", "buyer_name", "buyer_tax_id", "passenger", "item", "remark")
 _LEG = ("departure", "destination", "travel_on")
-_PLACES = (
-    "service_place",
-    "local_code",
-    "title",
-    "seller_address",
-    "seller_name",
-    "seller_registration",
-    "fapiao_region",
-    "position",
-    "typed",
-    "reviewer",
-)
+_PLACES = (*STRENGTH, "position", "typed", "reviewer")
 _WORDED = ("service_place", "title", "seller_address", "reviewer")
 
 
@@ -47,7 +36,7 @@ class Row:
 
     @property
     def is_sure(self) -> bool:
-        return float(self.item.get("confidence", 1.0)) >= SURE
+        return is_sure(self.item)
 
     @property
     def crop(self) -> str:
@@ -68,7 +57,7 @@ class Place:
 
 def rows_of(receipt: Mapping[str, Any]) -> list[Row]:
     """What was read from the receipt's documents, each beside what was typed, in the order in which one looks."""
-    document = main_document(receipt["evidence"] or [], normal(receipt["fapiao_number"]))
+    document = main_document(receipt["evidence"] or [], receipt["fapiao_number"])
     rows = [row for kind in (*_TYPED, *_READ_ONLY) for row in _row(kind, receipt, document)]
     return [*rows, *(Row(item["kind"], None, item, False) for item in _legs(document))]
 

@@ -14,7 +14,6 @@ from server.claims.rules.journey import legs_of
 from server.claims.settings import Company
 from server.places.position import divisions_at
 from server.receipts.evidence import own_evidence
-from server.receipts.fapiao import normal
 from server.receipts.readings import is_waiting
 from sync.change import Record
 from sync.transaction import Transaction
@@ -30,7 +29,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     lines = write.find("claim_line", receipt_id=receipt["id"])
     others = _others(write, receipt)
     return Facts(
-        trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt))),
+        trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
         receipt=_receipt(write, receipt),
         claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
         today=today(write.now, company),
@@ -89,17 +88,16 @@ def _stops(write: Transaction, trip: Record) -> Iterable[Stop]:
         yield Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"], position, near)
 
 
-def _other_legs(write: Transaction, receipt: Record) -> Iterable[Leg]:
+def _other_legs(write: Transaction, receipt: Record, trip: Record) -> Iterable[Leg]:
     """What the trip's other tickets state."""
+    days = _days(trip)
     for other in write.find("receipt", trip_id=receipt["trip_id"], category="transport"):
         if other["id"] != receipt["id"]:
-            evidence = own_evidence(other["evidence"] or (), normal(other["fapiao_number"]))
-            yield from legs_of(evidence, *_days(write, receipt))
+            yield from legs_of(own_evidence(other["evidence"] or (), other["fapiao_number"]), *days)
 
 
-def _days(write: Transaction, receipt: Record) -> tuple[str, str]:
+def _days(trip: Record) -> tuple[str, str]:
     """The first and the last day on which a ticket can belong to the trip; a ticket of another year leads nowhere."""
-    trip = _known(write.get("trip", receipt["trip_id"]))
     spare = timedelta(Tolerances().transport_days)
     begins = min((date.fromisoformat(stop["arrive_on"]) for stop in trip["stops"]), default=date.min + spare)
     ends = max((date.fromisoformat(stop["leave_on"]) for stop in trip["stops"]), default=date.max - spare)

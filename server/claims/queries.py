@@ -8,6 +8,7 @@ from typing import Any
 
 from server.claims.comparison import Place, Row, places_of, rows_of
 from server.claims.states import JUDGED
+from server.receipts.readings import readings_of
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -82,8 +83,7 @@ def _line_view(read: Transaction, line: Record) -> LineView:
 def _failed(read: Transaction, receipt: Record) -> list[Record]:
     if receipt["reading_status"] != "unreadable":
         return []
-    readings = read.find_any("reading", "sha256", receipt["attachments"])
-    failed = {item["reason"]: item for item in readings if item["owner_id"] == receipt["technician_id"]}
+    failed = {item["reason"]: item for item in readings_of(read, receipt)}
     return [item for reason, item in failed.items() if reason]
 
 

@@ -73,7 +73,9 @@ def main_document(evidence: Sequence[Evidence], typed_number: str = "") -> list[
     """
     read = [item for item in evidence if item.get("attachment")]
     numbers = [item for item in read if item["kind"] == "fapiao_number" and is_sure(item)]
-    number = next((item for item in numbers if item["value"] == typed_number), None) or stated(read, "fapiao_number")
+    number = next((item for item in numbers if item["value"] == normal(typed_number)), None) or stated(
+        read, "fapiao_number"
+    )
     if number is None:
         return read
     files = {

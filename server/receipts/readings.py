@@ -71,22 +71,24 @@ def renewed(write: Transaction, receipt: Record) -> Iterator[Change]:
 
 def standing(write: Transaction, receipt: Record) -> dict[str, Any]:
     """What is known of a receipt: its `identity`, its `evidence`, and how far its documents have been read."""
-    readings = write.find_any("reading", "sha256", receipt["attachments"])
-    own = [reading for reading in readings if reading["owner_id"] == receipt["technician_id"]]
+    own = readings_of(write, receipt)
     found = [item for reading in _newest(own) for item in _items(reading)]
-    evidence = evidence_of(receipt, found)
     return {
         "identity": identity_in(receipt, found),
-        "evidence": evidence,
+        "evidence": evidence_of(receipt, found),
         "reading_status": _status(write, receipt, own),
     }
 
 
+def readings_of(write: Transaction, receipt: Record) -> list[Record]:
+    """The readings of the receipt's files, as its technician sent them."""
+    readings = write.find_any("reading", "sha256", receipt["attachments"])
+    return [reading for reading in readings if reading["owner_id"] == receipt["technician_id"]]
+
+
 def is_waiting(write: Transaction, receipt: Record) -> bool:
     """Whether a reader has still to look at one of the receipt's files that are here."""
-    readings = write.find_any("reading", "sha256", receipt["attachments"])
-    own = [reading for reading in readings if reading["owner_id"] == receipt["technician_id"]]
-    return not _wanted(write, receipt) <= _done(own)
+    return not _wanted(write, receipt) <= _done(readings_of(write, receipt))
 
 
 def _wanted(write: Transaction, receipt: Record) -> set[tuple[str, str]]:

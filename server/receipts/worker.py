@@ -43,20 +43,19 @@ def work(of: Services, ends: Event) -> None:
                 ends.wait(_PAUSE_SECONDS)
 
 
-def waiting(of: Services) -> int:
-    """How many documents wait to be read."""
+def waiting(of: Services) -> list[Record]:
+    """The readings that wait."""
     with of.engine.database.read() as connection:
-        return len(Transaction(of.engine, connection, SYSTEM).find("reading", status="waiting"))
+        return Transaction(of.engine, connection, SYSTEM).find("reading", status="waiting")
 
 
 def read_waiting(of: Services, process: ReaderProcess) -> int:
     """Read what waits now, the quick readers first. Gives how many documents were read."""
-    waiting = of.engine.write(SYSTEM, lambda write: write.find("reading", status="waiting"))
     rank = {reader.name: at for at, reader in enumerate(READERS)}
-    waiting.sort(key=lambda reading: (rank.get(reading["reader"], len(rank)), reading["id"]))
-    for reading in waiting[:_AT_ONCE]:
+    ranked = sorted(waiting(of), key=lambda reading: (rank.get(reading["reader"], len(rank)), reading["id"]))
+    for reading in ranked[:_AT_ONCE]:
         _finish(of, reading, _outcome(of.files, process, reading))
-    return len(waiting[:_AT_ONCE])
+    return len(ranked[:_AT_ONCE])
 
 
 def renew_all(of: Services) -> int:

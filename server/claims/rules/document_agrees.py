@@ -21,7 +21,7 @@ _PERSONAL = frozenset({"个人", "个人(个人)"})
 
 def document_agrees(facts: Facts) -> list[Finding]:
     """Nothing altered, no two sources at odds, nothing typed that the document does not bear out, our name on it."""
-    document = main_document(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
+    document = main_document(facts.receipt.evidence, facts.receipt.fapiao_number)
     return [
         *_altered(facts.receipt),
         *_several(facts.receipt),

@@ -15,7 +15,6 @@ from server.claims.rules.finding import Finding, Severity
 from server.claims.rules.journey import journey_findings, places_on_the_way
 from server.places.divisions import distance_km, prefecture_of, same_prefecture, same_province
 from server.receipts.evidence import is_sure, own_evidence
-from server.receipts.fapiao import normal
 
 ARTICLE = "REG-D3"
 FAR_KM = 100.0
@@ -39,7 +38,7 @@ PARKING = ("停车",)
 
 def place_matches_trip(facts: Facts) -> list[Finding]:
     """Does the evidence name a place of the trip? Another place blocks, no proof asks for a person."""
-    own = own_evidence(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
+    own = own_evidence(facts.receipt.evidence, facts.receipt.fapiao_number)
     facts = replace(facts, receipt=replace(facts.receipt, evidence=own))
     reading = [item for item in own if item["kind"] == "reviewer"]
     if reading:
@@ -63,8 +62,7 @@ def _of_local(facts: Facts) -> list[Finding]:
     places, items = _places(facts), _items(facts)
     agreeing = [item for item in items if _is_in(item, places)]
     proofs = [item for item in agreeing if _is_proof(item)]
-    against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
-    against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
+    against = _against(items, places)
     if proofs:
         return _of_proofs(facts, proofs, [item for item in items if _speaks_of_elsewhere(item, places)])
     read_against = [item for item in against if _is_proof(item)]
@@ -128,8 +126,7 @@ def _of_ride(facts: Facts) -> list[Finding]:
     # Note: the region of a ticket's number is that of one end at most, and says nothing of the other.
     if any(_is_proof(item) and _is_in(item, places) for item in items if item["kind"] != "fapiao_region"):
         return []
-    against = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
-    against = [item for item in against if _is_proof(item) or item["source"] == "typed"]
+    against = _against(items, places)
     if against:
         return _of_elsewhere(facts, against)
     other = [item for item in items if _is_elsewhere(item, places)]
@@ -173,6 +170,12 @@ def _items(facts: Facts) -> list[Evidence]:
         for item in facts.receipt.evidence
         if item["kind"] in STRENGTH and item.get("division") and (is_hotel or item["kind"] != "service_place")
     ]
+
+
+def _against(items: Iterable[Evidence], places: Sequence[str]) -> list[Evidence]:
+    """What names another place, as far as it counts: what is sure, and what a person typed."""
+    elsewhere = [item for item in items if item["kind"] != "fapiao_region" and _is_elsewhere(item, places)]
+    return [item for item in elsewhere if _is_proof(item) or item["source"] == "typed"]
 
 
 def _is_in(item: Evidence, places: Iterable[str]) -> bool:

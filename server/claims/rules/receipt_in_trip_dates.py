@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from server.claims.rules.facts import Facts
 from server.claims.rules.finding import Finding
 from server.receipts.evidence import is_sure, own_evidence, stated
-from server.receipts.fapiao import normal
 from server.receipts.qr import RAIL, parse_qr
 
 ARTICLE = "REG-D3"
@@ -38,7 +37,7 @@ def receipt_in_trip_dates(facts: Facts) -> list[Finding]:
 
 
 def _days(facts: Facts) -> list[date]:
-    evidence = own_evidence(facts.receipt.evidence, normal(facts.receipt.fapiao_number))
+    evidence = own_evidence(facts.receipt.evidence, facts.receipt.fapiao_number)
     if facts.receipt.category == "transport":
         travelled = [item["value"] for item in evidence if item["kind"] == "travel_on" and is_sure(item)]
         return [date.fromisoformat(day) for day in travelled or [facts.receipt.issued_on]]

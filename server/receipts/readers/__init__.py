@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from server.attachments.kinds import PICTURES
 from server.receipts.readers.fact import Fact, Reading, Unreadable
 from server.receipts.readers.places import with_places
 
 __all__ = ["READERS", "Fact", "Reading", "Unreadable", "read", "read_by", "readers_of"]
 
 _QR_SIDE = 3000
-_PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic"})
+_PICTURES = frozenset(PICTURES)
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,11 @@ def readers_of(media_type: str) -> list[Reader]:
 def read_by(name: str, data: bytes, media_type: str) -> Reading | None:
     """What one reader finds; None where the document has nothing for it. Raises Unreadable."""
     reader = next(reader for reader in READERS if reader.name == name)
-    facts = reader.look(data, media_type)
-    return (
-        None
-        if facts is None
-        else Reading(reader.name, reader.version, tuple(with_places([fact.masked() for fact in _once(facts)])))
-    )
+    found = reader.look(data, media_type)
+    if found is None:
+        return None
+    facts = with_places([fact.masked() for fact in _once(found)])
+    return Reading(reader.name, reader.version, tuple(facts))
 
 
 def read(data: bytes, media_type: str) -> Reading:

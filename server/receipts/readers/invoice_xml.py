@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from server.receipts.fapiao import normal
 from server.receipts.qr import NET_TYPES, RAIL, TOTAL_TYPES, parse_qr
-from server.receipts.readers.fact import Fact, Source, Unreadable
+from server.receipts.readers.fact import Box, Fact, Source, Unreadable
 from server.receipts.readers.markup import all_named, name_of, text_of
 from server.receipts.readers.values import day_of, is_personal_id, minor_of, plain
 
@@ -132,8 +132,8 @@ def _air(root: Element, source: Source) -> Iterator[Fact]:
         yield Fact("travel_on", day_of(text_of(flight, "CarrierDate")), source, leg=leg)
 
 
-def qr_facts(text: str, confidence: float = 1.0, **where: object) -> Iterator[Fact]:
-    """What the text of an invoice's QR says; nothing where it is another QR. `where` is its page and box."""
+def qr_facts(text: str, box: Box | None = None) -> Iterator[Fact]:
+    """What the text of an invoice's QR says; nothing where it is another QR. `box` is where it stands."""
     qr = parse_qr(text)
     if qr is None:
         return
@@ -146,7 +146,7 @@ def qr_facts(text: str, confidence: float = 1.0, **where: object) -> Iterator[Fa
         known["document"] = "rail"
     for name, value in known.items():
         if value:
-            yield Fact(name, value, "qr", confidence, **where)  # type: ignore[arg-type]
+            yield Fact(name, value, "qr", box=box)
 
 
 def _party(who: str, name: str, tax_id: str, source: Source) -> Iterator[Fact]:

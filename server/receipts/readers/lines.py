@@ -43,13 +43,13 @@ class Line:
     def height(self) -> float:
         return self.box[3] - self.box[1]
 
-    def part(self, match: re.Match[str], group: int | str = 0) -> Line:
+    def part(self, match: re.Match[str]) -> Line:
         """The part of the line that a pattern found, its box cut to it by the number of characters."""
-        start, end = match.span(group)
+        start, end = match.span()
         whole = max(1, len(self.text))
         width = self.right - self.left
         box = (self.left + width * start / whole, self.box[1], self.left + width * end / whole, self.box[3])
-        return replace(self, text=match.group(group), box=box)
+        return replace(self, text=match[0], box=box)
 
 
 def in_reading_order(lines: Iterable[Line]) -> list[Line]:

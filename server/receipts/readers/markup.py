@@ -9,11 +9,11 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from server.attachments.documents import TWO_BYTES
 from server.receipts.readers.fact import Unreadable
 from server.receipts.readers.values import plain
 
 MAX_ELEMENTS = 200_000
-_WIDE = re.compile(rb"""^\s*<\?xml[^>]{0,80}?encoding\s*=\s*["'](gbk|gb2312|gb18030)["']""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -22,7 +22,7 @@ def parse(data: bytes) -> Element:
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         text: bytes | str = data
-        if _WIDE.match(data):  # the parser knows no encoding of two bytes, and e-invoices come in these
+        if TWO_BYTES.match(data):  # the parser knows no encoding of two bytes, and e-invoices come in these
             text = _DECLARATION.sub("", data.decode("gb18030"))
         root: Element = fromstring(text, forbid_dtd=True)
     except DefusedXmlException as error:

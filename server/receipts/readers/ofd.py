@@ -14,26 +14,17 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import cached_property
 from xml.etree.ElementTree import Element
 
+from server.attachments.documents import ZIP_ERRORS, is_bomb, leads_out
 from server.receipts.fapiao import normal
 from server.receipts.readers.fact import Fact, Unreadable
 from server.receipts.readers.invoice_xml import invoice_facts, is_invoice
 from server.receipts.readers.markup import all_named, name_of, parse
 from server.receipts.readers.values import day_of, is_personal_id, minor_of, plain
 
-MAX_ENTRIES = 500
-MAX_UNPACKED = 50 * 1024 * 1024
 MAX_FILE = 8 * 1024 * 1024
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    OSError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    EOFError,
-)
 _NAMED_DATA = {
     "发票代码": "fapiao_code",
     "发票号码": "fapiao_number",
@@ -60,22 +51,20 @@ _TAGS = {
     "Note": "remark",
 }
 _SIGNATURE = re.compile(r"/Sign_?[0-9]*/Signature\.xml$")
-_EMPTY = {"buyer_tax_id", "seller_tax_id"}
+_TAX_IDS = {"buyer_tax_id", "seller_tax_id"}
 
 
 def read_ofd(data: bytes) -> list[Fact]:
     """The facts of an OFD. Raises Unreadable."""
     package = _Package(data)
-    parts = list(package.documents())
-    facts = [fact for root in parts if is_invoice(root) for fact in invoice_facts(root, "ofd")]
-    known = {fact.kind for fact in facts}
-    facts += [fact for fact in _named_data(package) if fact.kind not in known or fact.value not in _values(facts, fact)]
-    facts += [fact for fact in _tagged(package) if fact.kind not in known or fact.value not in _values(facts, fact)]
-    if not any(fact.kind == "fapiao_number" for fact in facts):
+    facts = [fact for root in package.documents() if is_invoice(root) for fact in invoice_facts(root, "ofd")]
+    facts += [*_named_data(package), *_tagged(package)]
+    kinds = {fact.kind for fact in facts}
+    if "fapiao_number" not in kinds:
         raise Unreadable("document_unknown")
-    if not any(fact.kind == "document" for fact in facts):
-        facts.append(Fact("document", "vat" if "fapiao_code" in {fact.kind for fact in facts} else "digital", "ofd"))
-    if any(fact.kind == "fapiao_code" for fact in facts) and not package.is_sealed():
+    if "document" not in kinds:
+        facts.append(Fact("document", "vat" if "fapiao_code" in kinds else "digital", "ofd"))
+    if "fapiao_code" in kinds and not package.is_sealed():
         facts.append(Fact("unsealed", "OFD", "ofd"))
     return [*facts, *(Fact("altered", name, "ofd") for name in package.altered())]
 
@@ -87,11 +76,11 @@ class _Package:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(data))
             entries = self.zip.infolist()
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise Unreadable("document_broken") from error
-        if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+        if is_bomb(entries):
             raise Unreadable("document_too_large")
-        if any(entry.filename.startswith("/") or ".." in re.split(r"[/\\]", entry.filename) for entry in entries):
+        if any(leads_out(entry.filename) for entry in entries):
             raise Unreadable("document_not_allowed")
         self.names = [entry.filename for entry in entries if not entry.is_dir()]
         if "OFD.xml" not in self.names:
@@ -102,7 +91,7 @@ class _Package:
         try:
             with self.zip.open(name) as file:
                 data = file.read(MAX_FILE + 1)
-        except (*_ZIP_ERRORS, KeyError) as error:
+        except (*ZIP_ERRORS, KeyError) as error:
             raise Unreadable("document_broken") from error
         if len(data) > MAX_FILE:
             raise Unreadable("document_too_large")
@@ -132,8 +121,7 @@ class _Package:
 
     def is_sealed(self) -> bool:
         """Whether there is a seal at all, with digests to compare. E-invoices with a code always had one."""
-        signatures = [self.root(name) for name in self.names if _SIGNATURE.search(name)]
-        return any(list(_digests(signature)) for signature in signatures if signature is not None)
+        return bool(self._digests)
 
     def altered(self) -> list[str]:
         """Files that are not as they were when the document was sealed."""
@@ -141,12 +129,12 @@ class _Package:
             hashlib.new("sm3")
         except ValueError:  # this build of OpenSSL has no SM3: nothing can be said
             return []
-        found = []
-        for name in self.names:
-            signature = self.root(name) if _SIGNATURE.search(name) else None
-            if signature is not None:
-                found += [path for path, digest in _digests(signature) if not self._is_intact(path, digest)]
-        return sorted(set(found))
+        return sorted({path for path, digest in self._digests if not self._is_intact(path, digest)})
+
+    @cached_property
+    def _digests(self) -> list[tuple[str, bytes]]:
+        signatures = [self.root(name) for name in self.names if _SIGNATURE.search(name)]
+        return [item for signature in signatures if signature is not None for item in _digests(signature)]
 
     def _is_intact(self, path: str, digest: bytes) -> bool:
         if path not in self.names:
@@ -206,11 +194,7 @@ def _fact(kind: str, text: str) -> Iterator[Fact]:
         value = minor_of(text)
     elif kind == "issued_on":
         value = day_of(text)
-    elif kind.startswith("fapiao") or kind in _EMPTY:
+    elif kind.startswith("fapiao") or kind in _TAX_IDS:
         value = normal(text)
-    if value and not (kind in _EMPTY and is_personal_id(value)):
+    if value and not (kind in _TAX_IDS and is_personal_id(value)):
         yield Fact(kind, value, "ofd")
-
-
-def _values(facts: list[Fact], like: Fact) -> set[str]:
-    return {fact.value for fact in facts if fact.kind == like.kind}

@@ -42,12 +42,6 @@ def scanned_page(data: bytes) -> Image.Image | None:
         return None if _has_text(lines) and not _is_scan(document) else _drawn(document, _OCR_DPI)
 
 
-def first_page(data: bytes) -> Image.Image:
-    """The first page as people see it. Raises Unreadable."""
-    with _opened(data) as document:
-        return _drawn(document, 150)
-
-
 def _opened(data: bytes) -> pdfium.PdfDocument:
     try:
         document = pdfium.PdfDocument(data)

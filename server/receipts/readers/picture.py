@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
+from typing import Any
 
-import pillow_heif
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from server.attachments.inspect_file import MAX_PIXELS
+from server.attachments.inspect_file import open_picture as undecoded
 from server.places.position import from_gcj02
 from server.receipts.readers.fact import Fact, Unreadable
 from server.receipts.readers.values import day_of
-
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
-MAX_PIXELS = 50_000_000
 
 
 def open_picture(data: bytes, media_type: str, side: int) -> Image.Image:
@@ -51,12 +49,8 @@ def camera_facts(data: bytes, media_type: str) -> Iterator[Fact]:
 
 
 def _opened(data: bytes, media_type: str) -> Image.Image:
-    if media_type == "image/heic":
-        pillow_heif.options.DECODE_THREADS = 1  # each further thread takes its own memory
-        pillow_heif.register_heif_opener()
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
-        picture = Image.open(io.BytesIO(data), formats=[FORMATS[media_type]])
+        picture = undecoded(io.BytesIO(data), media_type)
     except Image.DecompressionBombError as error:
         raise Unreadable("picture_too_large") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -67,7 +61,7 @@ def _opened(data: bytes, media_type: str) -> Image.Image:
     return picture
 
 
-def _place(position: dict[int, object]) -> tuple[float, float] | None:
+def _place(position: dict[int, Any]) -> tuple[float, float] | None:
     """Latitude and longitude in WGS-84; a picture that says it counts in GCJ-02 is converted."""
     gps = ExifTags.GPS
     try:
@@ -80,6 +74,6 @@ def _place(position: dict[int, object]) -> tuple[float, float] | None:
     return from_gcj02(lat, lon) if "GCJ" in str(position.get(gps.GPSMapDatum, "")).upper() else (lat, lon)
 
 
-def _degrees(parts: object) -> float:
-    degrees, minutes, seconds = (float(part) for part in parts)  # type: ignore[attr-defined]
+def _degrees(parts: Any) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
     return degrees + minutes / 60 + seconds / 3600

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rapidocr import RapidOCR
 
+from server.receipts.readers.fact import Box
 from server.receipts.readers.lines import Line
 from server.receipts.readers.values import plain
 
@@ -135,8 +136,12 @@ def _essence(text: str) -> str:
     return figures if len(figures) >= 3 else re.sub(r"[^0-9A-Za-z\u4e00-\u9fff]", "", text)
 
 
-def _spot(corners: Corners, picture: Image.Image) -> tuple[float, float, float, float]:
-    left, top = corners.min(axis=0)
-    right, bottom = corners.max(axis=0)
-    sides = (left / picture.width, top / picture.height, right / picture.width, bottom / picture.height)
-    return tuple(float(min(1.0, max(0.0, side))) for side in sides)  # type: ignore[return-value]
+def _spot(corners: Corners, picture: Image.Image) -> Box:
+    left, top = _fractions(corners.min(axis=0), picture)
+    right, bottom = _fractions(corners.max(axis=0), picture)
+    return left, top, right, bottom
+
+
+def _fractions(point: Corners, picture: Image.Image) -> tuple[float, float]:
+    x, y = np.clip(point / np.array(picture.size), 0.0, 1.0)
+    return float(x), float(y)

@@ -37,7 +37,8 @@ interface Ticket {
 type Found = { code: string; items: PlaceEvidence[] };
 
 const READ = new Set(["xml", "ofd", "qr", "pdf", "ocr"]);
-const SURE = 0.9;
+/** From this confidence on the server decides by what was read. */
+export const SURE = 0.9;
 
 /** Whether a machine read this off the document so clearly that it may decide. */
 export function isSure(item: PlaceEvidence): boolean {

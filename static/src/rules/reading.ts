@@ -1,6 +1,7 @@
 /** What the server read off a receipt's documents, and where that differs from what was typed. */
 import { normal } from "./fapiao";
 import type { PlaceEvidence } from "./journey";
+import { SURE } from "./journey";
 
 /** A fact that was read, as the server's `evidence` has it. Amounts are whole minor units as text. */
 export interface Evidence extends PlaceEvidence {
@@ -68,7 +69,6 @@ const FIELDS: [field: keyof Typed, kind: string][] = [
   ["seller_name", "seller_name"],
   ["seller_tax_id", "seller_tax_id"],
 ];
-const SURE = 0.9;
 const LIKELY = 0.6;
 
 /** For each kind of fact the one to believe: what is sure, then by its source, then by how sure the reader was. */
