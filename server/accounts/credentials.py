@@ -25,7 +25,8 @@ credentials = Table(
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 _two_at_once = threading.Semaphore(2)  # each takes 64 MiB
-_NOBODY = _hasher.hash("nobody's password")
+# Note: made once with the settings above and written here: made at each start it would delay every start.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=1$0cD++EbFxTGDEVAB6mqrXA$HU9Gizx6Sxpsh0stvfv+etCzhjfLOv4CknUtt8DveWI"
 
 
 def set_password(connection: Connection, user_id: str, password: str) -> None:

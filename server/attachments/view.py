@@ -10,7 +10,6 @@ import io
 import sys
 from pathlib import Path
 
-import pypdfium2 as pdfium
 from PIL import Image, ImageOps
 
 from server.attachments import sandbox
@@ -65,6 +64,8 @@ def draw(path: Path) -> bytes:
 
 
 def _first_page(path: Path) -> Image.Image:
+    import pypdfium2 as pdfium
+
     document = pdfium.PdfDocument(path)
     page = document[0]
     picture: Image.Image = page.render(scale=_SIDE / max(page.get_size())).to_pil()

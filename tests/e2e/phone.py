@@ -17,7 +17,8 @@ import segno
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.running import RunningServer
+from tests.server.passwords import PASSWORD
 
 ARGUMENTS = [
     "--no-sandbox",

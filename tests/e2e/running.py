@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import suppress
@@ -14,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from server.accounts import credentials
 from server.config import from_environment
 from server.schema import upgrade
 from server.services import Services, build
@@ -22,10 +19,9 @@ from sync.actor import SYSTEM, Actor
 from sync.change import Record, new_id
 from sync.engine import Engine
 from sync.transaction import Transaction
+from tests.e2e.spawner import spawn
+from tests.server.passwords import give
 from tests.server.world import World
-
-PASSWORD = "correct horse 7"
-ROOT = Path(__file__).parents[2]
 
 
 def _new_port() -> int:
@@ -41,7 +37,8 @@ class RunningServer:
     folder: Path
     database_url: str = ""
     port: int = field(default_factory=_new_port)
-    process: subprocess.Popen[bytes] | None = None
+    group: int = 0
+    """The server's process group while it runs."""
     client: Path | None = None
 
     def __post_init__(self) -> None:
@@ -64,23 +61,40 @@ class RunningServer:
         return self.services.engine
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
-        command += ["--no-control-socket", "--log-level", "warning", "server.wsgi:app"]
-        environment = os.environ | self.environment
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-        for _ in range(200):
+        self.group = self.launch()
+        for _ in range(400):
             with suppress(OSError):
                 urllib.request.urlopen(f"{self.address}/healthz", timeout=10)
                 return
-            time.sleep(0.05)
+            time.sleep(0.025)
         raise TimeoutError("the server does not answer")
+
+    def launch(self) -> int:
+        """Start the processes. Gives their group."""
+        return spawn(self.arguments, self.environment)
+
+    @property
+    def arguments(self) -> list[str]:
+        """What gunicorn is called with."""
+        settings = ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--no-control-socket"]
+        return [*settings, "--log-level", "warning", "server.wsgi:app"]
 
     def kill(self) -> None:
         """As a power cut would: the whole process group, at once."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+        if self.group:
+            with suppress(ProcessLookupError):
+                os.killpg(self.group, signal.SIGKILL)
+            self.wait()
+
+    def wait(self, seconds: float = 10) -> None:
+        """Wait until every process of the server is gone."""
+        until = time.monotonic() + seconds
+        with suppress(ProcessLookupError):
+            while True:
+                os.killpg(self.group, 0)
+                assert time.monotonic() < until, "the server does not end"
+                time.sleep(0.01)
+        self.group = 0
 
     def people(self) -> World:
         """The company's people, each with the tests' password; they read English."""
@@ -96,8 +110,8 @@ class RunningServer:
         ):
             person = world.person(name, role)
             world.update(person, "user", world.now("user", person.id), language="en")
-            with self.engine.database.write() as connection:
-                credentials.set_password(connection, person.id, PASSWORD)
+        with self.engine.database.write() as connection:
+            give(connection, *(person.id for person in world.people.values()))
         return world
 
     def people_known(self) -> World:

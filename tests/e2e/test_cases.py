@@ -19,8 +19,9 @@ from server.attachments.records import stored_files
 from sync.change import new_id
 from sync.tables import journal
 from tests.e2e.phone import Phone, receipt_photo
-from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.running import RunningServer
 from tests.e2e.test_story import TODAY, plan
+from tests.server.passwords import PASSWORD
 from tests.server.world import HANGZHOU_SELLER, digital_number, qr_text
 
 NewPhone = Callable[..., Phone]

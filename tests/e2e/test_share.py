@@ -16,9 +16,10 @@ from playwright.sync_api import Page, Playwright
 from server.receipts.reader_process import ReaderProcess
 from server.receipts.worker import read_waiting
 from tests.e2e.phone import ARGUMENTS, Phone, chromium, receipt_photo
-from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.running import RunningServer
 from tests.e2e.test_access import violations
 from tests.e2e.test_story import TODAY, plan
+from tests.server.passwords import PASSWORD
 from tests.server.receipts.documents import digital_xml
 from tests.server.world import HANGZHOU_SELLER, digital_number, qr_text
 

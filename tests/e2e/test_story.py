@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium, receipt_photo
-from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.running import RunningServer
+from tests.server.passwords import PASSWORD
 from tests.server.world import HANGZHOU_SELLER, World, digital_number, qr_text
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()

@@ -9,17 +9,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from server.accounts import credentials
 from server.services import Services
-from sync.actor import SYSTEM, Actor
+from sync.actor import Actor
 from sync.change import new_id
-
-PASSWORD = "correct horse 7"
+from tests.server.passwords import PASSWORD, give
 
 
 def give_password(services: Services, actor: Actor) -> None:
     """Let a person of the test's world sign in."""
-    services.engine.write(SYSTEM, lambda write: credentials.set_password(write.connection, actor.id, PASSWORD))
+    with services.engine.database.write() as connection:
+        give(connection, actor.id)
 
 
 @dataclass

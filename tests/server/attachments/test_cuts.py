@@ -23,9 +23,10 @@ from server.attachments import tus
 from server.services import Services
 from sync import audit
 from sync.change import new_id
-from tests.e2e.running import PASSWORD, RunningServer
+from tests.e2e.running import RunningServer
 from tests.server.api import Device, signed_in
 from tests.server.attachments.files import PART, UPLOADS, begin, log, offset_of, picture, send, sha256_of
+from tests.server.passwords import PASSWORD
 from tests.server.test_backup import served
 from tests.server.world import World
 
