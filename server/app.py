@@ -17,6 +17,7 @@ from server.accounts.gate import to_login
 from server.attachments import api as attachments_api
 from server.attachments import tus
 from server.claims import pages as claims_pages
+from server.claims import queue_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
 from server.inflate import InflateRequests
@@ -33,6 +34,7 @@ PAGE_BLUEPRINTS = (
     admin_pages.blueprint,
     service_pages.blueprint,
     tools_pages.blueprint,
+    queue_pages.blueprint,
     claims_pages.blueprint,
     phone.blueprint,
     health.blueprint,

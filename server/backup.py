@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from server.accounts.tokens import refresh_tokens
 from server.attachments.store import hash_of, sync_folder
+from server.claims import desk_index
 from server.schema import upgrade
 from server.services import Services
 from server.tables import metadata
@@ -101,6 +102,7 @@ def restore(services: Services, source: Path) -> int:
                     _fill(connection, metadata.tables[name.removesuffix(".jsonl")], content)
                 elif kind == "files":
                     _put_file(services, name, content)
+        desk_index.rebuild(connection)  # an older archive has none
         connection.execute(delete(refresh_tokens))
         start_epoch(connection)
         write_fact(connection, "durable_seq", str(about["seq"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import judgement
+from server.claims import desk_index, judgement, saved
 from server.claims import policy as claims
 from server.receipts import policy as receipts
 from server.receipts import readings
@@ -16,7 +16,7 @@ from sync.entity import Registry
 def registry() -> Registry:
     """The registry of a whole server."""
     known = Registry()
-    for domain in (accounts, service, attachments, receipts, tools, claims):
+    for domain in (accounts, service, attachments, receipts, tools, claims, saved):
         known.add(*domain.ENTITIES)
     known.follow("tool_unit", tools.count_units)
     known.follow("evidence", receipts.add_reading)
@@ -24,4 +24,5 @@ def registry() -> Registry:
     known.follow("attachment", readings.on_attachment)
     known.follow("reading", readings.on_reading)
     judgement.follow_all(known)
+    desk_index.follow_all(known)
     return known

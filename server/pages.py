@@ -11,7 +11,7 @@ from flask import Flask, Response, flash, g, make_response, render_template, req
 
 from server import paths
 from server.accounts.gate import actor, enter_by_cookies
-from server.i18n import language_of_request, say
+from server.i18n import catalogue, language_of_request, say
 from server.places.divisions import all_divisions, full_name
 from server.problems import Problem
 from server.services import engine, services
@@ -65,6 +65,7 @@ def set_up(app: Flask) -> None:
     app.jinja_env.filters |= {
         "money": money,
         "instant": moment,
+        "days_since": days_since,
         "place": lambda code: full_name(code, language_of_request()) if code else "",
     }
     app.context_processor(_context)
@@ -145,6 +146,17 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone(ZoneInfo(services().config.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
+def days_since(text: str) -> int:
+    """How many days ago an instant was, by the company's calendar."""
+    then = datetime.fromisoformat(text).astimezone(ZoneInfo(services().config.time_zone)).date()
+    return (services().today() - then).days
+
+
+def reason_words(code: str) -> str:
+    """A kind of finding in a few words; an unknown one by its code."""
+    return say(f"reason.{code}") if f"reason.{code}" in catalogue(language_of_request()) else code
+
+
 def refusal(refused: Refused) -> tuple[str, int]:
     """A page for a refusal that no form was waiting for."""
     return _message("page.refused", words(refused)), 422
@@ -175,6 +187,7 @@ def _context() -> dict[str, Any]:
         "path": request.path,
         "divisions": all_divisions,
         "finding_words": finding_words,
+        "reason_words": reason_words,
         "demo": services().config.demo,
     }
 

@@ -1,4 +1,4 @@
-"""The money desk: the queue of claims, one claim on one page, its decisions and its print."""
+"""The money desk: one claim on one page, its decisions and its print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
-from server.claims.queries import line_views, queue
+from server.claims.queries import line_views
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.places.divisions import all_divisions, granularity
@@ -19,14 +19,6 @@ from sync.transaction import Transaction
 
 blueprint = Blueprint("finance", __name__, url_prefix="/finance")
 _STEPS = {"approve": "approved", "refuse": "refused", "undo": "submitted", "pay": "paid"}
-
-
-@blueprint.get("/")
-@page_for("finance", "manager")
-def claims() -> str:
-    """The queue, sorted by what can be decided now."""
-    show = request.args.get("show", "open")
-    return read_page(lambda read: render_template("claims/queue.html", queue=queue(read, show), show=show))
 
 
 @blueprint.get("/claims/<claim_id>")

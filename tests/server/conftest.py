@@ -13,6 +13,7 @@ from server.config import Config, from_environment
 from server.schema import upgrade
 from server.services import Services, build
 from sync.engine import Engine
+from tests.server.desk import Desk, desks_of
 from tests.server.world import World
 
 
@@ -53,3 +54,9 @@ def engine(services: Services) -> Engine:
 @pytest.fixture
 def world(engine: Engine) -> World:
     return World(engine)
+
+
+@pytest.fixture
+def desk(app: Flask, world: World) -> Desk:
+    """Signs a person in at a desk, by the form."""
+    return desks_of(app, world)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,48 +15,9 @@ from server.receipts.worker import read_waiting
 from server.services import Services
 from tests.documents import make
 from tests.server.api import PASSWORD, give_password
+from tests.server.desk import Desk, form_of
 from tests.server.receipts.documents import bring, digital_xml
 from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
-
-HOMES = {
-    "anna": "/login",
-    "fei": "/finance/",
-    "ming": "/finance/",
-    "wen": "/warehouse/",
-    "dan": "/dispatch/",
-    "ada": "/admin/",
-}
-Desk = Callable[[str], TestApp]
-
-
-@pytest.fixture
-def desk(app: Flask, world: World) -> Desk:
-    """Signs a person in at a desk, by the form."""
-    people = {
-        "anna": world.anna,
-        "fei": world.finance,
-        "wen": world.warehouse,
-        "dan": world.dispatcher,
-        "ming": world.manager,
-        "ada": world.person("ada", "admin"),
-    }
-
-    def sign_in(name: str) -> TestApp:
-        give_password(app.extensions["fieldclaim"], people[name])
-        browser = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en", "HTTP_USER_AGENT": "browser"})
-        form = browser.get("/login").forms[1]
-        form["username"], form["password"] = name, PASSWORD
-        form.submit(status=303)
-        if world.now("user", people[name].id)["language"] != "en":
-            browser.get(HOMES[name]).forms[0].submit("language", value="en", status=303)
-        return browser
-
-    return sign_in
-
-
-def form_of(page: Any, action: str) -> Any:
-    """The first form of a page that goes to an address ending so."""
-    return next(form for form in page.forms.values() if form.action.endswith(action))
 
 
 def a_claim(world: World, **receipt: Any) -> dict[str, Any]:

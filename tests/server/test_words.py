@@ -31,7 +31,9 @@ def test_every_refusal_and_finding_in_the_code_has_words(language: str) -> None:
     refusals = set(re.findall(r'(?:Refused|Held|_invalid)\(\s*"(\w+)"', texts))
     findings = set(re.findall(r'(?:Finding|_finding|_block|_repeats)\(\s*"(\w+)"', texts))
     missing = {f"error.{code}" for code in refusals if f"error.{code}" not in words}
-    missing |= {f"finding.{code}" for code in findings if f"finding.{code}" not in words}
+    missing |= {
+        f"{kind}.{code}" for code in findings for kind in ("finding", "reason") if f"{kind}.{code}" not in words
+    }
     assert missing == set()
     assert len(refusals) > 30
     assert len(findings) > 12
