@@ -21,6 +21,8 @@ from server.claims import queue_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
 from server.inflate import InflateRequests
+from server.payments import account_pages
+from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
 from server.security import set_headers
 from server.service import pages as service_pages
@@ -36,6 +38,8 @@ PAGE_BLUEPRINTS = (
     tools_pages.blueprint,
     queue_pages.blueprint,
     claims_pages.blueprint,
+    payments_pages.blueprint,
+    account_pages.blueprint,
     phone.blueprint,
     health.blueprint,
 )

@@ -50,9 +50,10 @@ _NAVIGATION = {
         ("/dispatch/reports", "nav.reports"),
     ),
     "warehouse": (("/warehouse/", "nav.tools"), ("/warehouse/units", "nav.units")),
-    "finance": (("/finance/", "nav.claims"),),
+    "finance": (("/finance/", "nav.claims"), ("/payments/", "nav.payments")),
     "manager": (
         ("/finance/", "nav.claims"),
+        ("/payments/", "nav.payments"),
         ("/dispatch/", "nav.trips"),
         ("/dispatch/reports", "nav.reports"),
     ),

@@ -40,6 +40,12 @@ def lock_facts(write: Transaction, line: Record) -> None:
         write.get("tool_purchase", purchase["id"], lock=True)
 
 
+def is_being_paid(write: Transaction, line: Record) -> bool:
+    """Whether the line is in a batch that has gone to the bank."""
+    batch = write.get("payment_batch", line["payment_batch_id"]) if line["payment_batch_id"] else None
+    return batch is not None and batch["status"] in ("exported", "settled")
+
+
 def company_of(write: Transaction) -> Company:
     """The company whose rules these are."""
     company = write.engine.settings
@@ -138,7 +144,8 @@ def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:
     for line in write.find("claim_line", receipt_id=receipt_id):
         if line["status"] in _FINAL:
             continue
-        fresh = write.get("claim_line", line["id"])
+        # Note: held, so that a batch is not exported between this look at the line and what follows from it.
+        fresh = write.get("claim_line", line["id"], lock=True)
         if fresh is None:
             continue
         yield from _split(write, fresh)
@@ -155,7 +162,9 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
     findings = findings_of(write, line)
     status = judged_status(findings)
     changed: dict[str, Any] = {} if findings == line["findings"] else {"findings": findings}
-    if line["status"] == "approved" and status != "blocked" and not _has_new_doubt(line, findings):
+    if line["status"] == "approved" and is_being_paid(write, line):
+        status = "approved"  # the bank has been asked: what was found is told, and a mistake takes a counter-entry
+    elif line["status"] == "approved" and status != "blocked" and not _has_new_doubt(line, findings):
         status = "approved"
     elif line["status"] == "approved":
         # Note: what the approval rested on is gone, so the approval is gone too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.claims.judgement import findings_of, lock_facts
+from server.claims.judgement import findings_of, is_being_paid, lock_facts
 from server.claims.records import ClaimLineSchema, ClaimSchema, WaiverSchema, claim_lines, claims, waivers
 from server.claims.states import JUDGED, judged_status, may_step
 from server.receipts.readings import is_waiting
@@ -133,6 +133,8 @@ def _settle_decision(write: Transaction, before: Record, after: Record) -> Mappi
         raise Refused("own_claim")
     if before["status"] == after["status"]:
         raise Refused("not_decidable", params={"status": before["status"]})
+    if before["payment_batch_id"] and (after["status"] == "paid" or is_being_paid(write, before)):
+        raise Refused("line_in_batch")
     if not may_step(before["status"], after["status"]):
         raise Refused("step_not_allowed", {"status": ["step_not_allowed"]}, _step(before, after))
     if after["status"] == "submitted":

@@ -45,6 +45,7 @@ class ClaimLineSchema(RecordSchema):
     decided_at = InstantField()
     decision_note = TextField(1000)
     split_from = IdField()
+    payment_batch_id = IdField()
     payment_reference = TextField(80)
     paid_at = InstantField()
 
@@ -72,5 +73,6 @@ claim_lines = record_table(
     Index("ix_claim_line_claim_id", "claim_id"),
     Index("ix_claim_line_receipt_id", "receipt_id"),
     Index("ix_claim_line_status", "status"),
+    Index("ix_claim_line_payment_batch_id", "payment_batch_id"),
 )
 waivers = record_table("waiver", WaiverSchema, Index("ix_waiver_claim_line_id", "claim_line_id"))

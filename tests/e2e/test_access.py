@@ -17,7 +17,16 @@ from tests.server.world import SHENZHEN_SELLER, digital_number
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS_OF_PHONE = ("today", "log", "receipt", "tool", "report", "survey", "claims", "claim", "outbox", "settings")
 DESKS = {
-    "fei": ("/finance/", "/finance/?status=all", "/finance/?status=all&by=claim"),
+    "fei": (
+        "/finance/",
+        "/finance/?status=all",
+        "/finance/?status=all&by=claim",
+        "/payments/",
+        "/payments/batches",
+        "/payments/accounts",
+        "/payments/layout",
+        "/payments/account",
+    ),
     "wen": ("/warehouse/", "/warehouse/units"),
     "dan": ("/dispatch/", "/dispatch/customers", "/dispatch/trips/new", "/dispatch/reports"),
     "ada": ("/admin/",),

@@ -13,6 +13,7 @@ from tests.server.world import World
 HOMES = {
     "anna": "/login",
     "fei": "/finance/",
+    "pia": "/finance/",
     "ming": "/finance/",
     "wen": "/warehouse/",
     "dan": "/dispatch/",
@@ -27,6 +28,7 @@ def desks_of(app: Any, world: World) -> Desk:
     people = {
         "anna": world.anna,
         "fei": world.finance,
+        "pia": world.payer,
         "wen": world.warehouse,
         "dan": world.dispatcher,
         "ming": world.manager,

@@ -52,6 +52,11 @@ class World:
         return self.person("fei", "finance")
 
     @cached_property
+    def payer(self) -> Actor:
+        """The one of finance who pays what the other approved."""
+        return self.person("pia", "finance")
+
+    @cached_property
     def warehouse(self) -> Actor:
         return self.person("wen", "warehouse")
 
@@ -195,6 +200,30 @@ class World:
                 write.update("reading", reading, {"status": "read", "facts": [fact]})
 
         self.engine.write(SYSTEM, finish)
+
+    def approved(self, *amounts: int, owner: Actor | None = None, **fields: Any) -> list[Record]:
+        """Approved lines of one claim, read and ready to be paid."""
+        owner = owner or self.anna
+        trip = self.trip(owner)
+        self.report(trip, owner)
+        receipts = [self.receipt(trip, owner, amount_minor=amount, **fields) for amount in amounts]
+        claim = self.claim(trip, *receipts, owner=owner)
+        self.finish_readings()
+        return [self.decide(line, "approved") for line in self.lines(claim)]
+
+    def account(self, owner: Actor, number: str = "6222021001116245702") -> Record:
+        """The bank account that a person has entered."""
+        fields = {"holder_name": "Anna Li", "bank_name": "Bank of Hangzhou", "account_number": number}
+        return self.create(owner, "bank_account", user_id=owner.id, **fields)
+
+    def batch(self, *lines: Record, by: Actor | None = None) -> Record:
+        """A draft batch of the lines."""
+        ids = [line["id"] for line in lines]
+        return self.create(by or self.payer, "payment_batch", currency="CNY", line_ids=ids)
+
+    def export(self, batch: Record, by: Actor | None = None) -> Record:
+        """Send a batch to the bank."""
+        return self.update(by or self.payer, "payment_batch", batch, status="exported")
 
     def decide(self, line: Record, status: str, note: str = "", by: Actor | None = None) -> Record:
         """Finance decides on a line."""

@@ -1,0 +1,1 @@
+"""Payments: approved lines become money, and everything that leaves the money desk."""

@@ -1,0 +1,151 @@
+"""The payment desk: what can be paid, batches, and the files that go to the bank."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from server.accounts.gate import page_for
+from server.i18n import say
+from server.pages import attempt, done, known, read_page
+from server.payments.export import kept_file
+from server.payments.queries import batches, shown_payments, to_pay
+from sync.change import Record, is_id
+from sync.errors import Refused
+from sync.journal import head
+from sync.transaction import Transaction
+
+blueprint = Blueprint("payments", __name__, url_prefix="/payments")
+
+
+@blueprint.get("/")
+@page_for("finance", "manager")
+def payable() -> str:
+    """Approved lines in no batch, by person."""
+    return read_page(lambda read: render_template("payments/to_pay.html", found=to_pay(read)))
+
+
+@blueprint.get("/batches")
+@page_for("finance", "manager")
+def all_batches() -> str:
+    """Every batch, the newest first."""
+    return read_page(lambda read: render_template("payments/batches.html", batches=batches(read), people=_people(read)))
+
+
+@blueprint.post("/batches")
+@page_for("finance")
+def make_batch() -> Response:
+    """Put the chosen lines into a new batch."""
+    chosen = [line_id for line_id in request.form.getlist("line") if is_id(line_id)]
+    fields = {"line_ids": chosen, "currency": request.form.get("currency", ""), "note": request.form.get("note", "")}
+
+    def work(write: Transaction) -> tuple[Record, list[str]]:
+        batch = write.create("payment_batch", fields)
+        asked = {line["technician_id"] for line in write.find_any("claim_line", "id", chosen)}
+        taken = {line["technician_id"] for line in write.find_any("claim_line", "id", batch["line_ids"])}
+        return batch, [user["display_name"] for user in write.find_any("user", "id", sorted(asked - taken))]
+
+    made = attempt(work)
+    if made is None:
+        return redirect("/payments/", 303)
+    batch, left_out = made
+    done("payments.done_made", number=batch["number"])
+    if left_out:
+        flash(say("payments.left_out", names=", ".join(left_out)), "done")
+    return _to(batch["id"])
+
+
+@blueprint.get("/batches/<batch_id>")
+@page_for("finance", "manager")
+def batch(batch_id: str) -> str:
+    """One batch: its payments, its control total, and the journal's head at its export. Made to be printed."""
+
+    def view(read: Transaction) -> str:
+        found = known(read, "payment_batch", batch_id)
+        payments = shown_payments(read, found)
+        return render_template(
+            "payments/batch.html", batch=found, payments=payments, people=_people(read), head=head(read.connection)
+        )
+
+    return read_page(view)
+
+
+@blueprint.post("/batches/<batch_id>/export")
+@page_for("finance")
+def export(batch_id: str) -> Response:
+    """Fix the batch and make the bank's file, once."""
+
+    def work(write: Transaction) -> Record:
+        # Note: held first, so that of two who export at once the second one sees that it is done.
+        found = _held(write, batch_id)
+        if found["status"] != "draft":
+            person = write.get("user", found["exported_by"] or found["cancelled_by"]) or {"display_name": ""}
+            raise Refused("batch_not_draft", params={"number": found["number"], "name": person["display_name"]})
+        return write.update("payment_batch", found, {"status": "exported"})
+
+    exported = attempt(work)
+    if exported:
+        done("payments.done_exported", number=exported["number"])
+    return _to(batch_id)
+
+
+@blueprint.post("/batches/<batch_id>/file")
+@page_for("finance")
+def file(batch_id: str) -> Response:
+    """The bank's file: the same bytes each time, from the second time on named as a copy."""
+
+    def work(write: Transaction) -> tuple[Record, bytes]:
+        found = _held(write, batch_id)
+        data = kept_file(write, found)
+        return write.update("payment_batch", found, {"downloads": found["downloads"] + 1}), data
+
+    fetched = attempt(work)
+    if fetched is None:
+        return _to(batch_id)
+    found, data = fetched
+    copy = f"-copy-{found['downloads'] - 1}" if found["downloads"] > 1 else ""
+    answer = make_response(data)
+    answer.mimetype = "text/csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found["number"]}{copy}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/batches/<batch_id>/cancel")
+@page_for("finance")
+def cancel(batch_id: str) -> Response:
+    """Set the lines of a batch free again; of an exported one with the reason why the bank does not pay it."""
+    fields = {"status": "cancelled", "reason": request.form.get("reason", "").strip()}
+    if attempt(lambda write: write.update("payment_batch", _held(write, batch_id), fields)):
+        done("payments.done_cancelled")
+    return _to(batch_id)
+
+
+@blueprint.post("/batches/<batch_id>/remove")
+@page_for("finance")
+def remove(batch_id: str) -> Response:
+    """Take one person's payment out of a draft."""
+    user_id = request.form.get("user_id", "")
+
+    def work(write: Transaction) -> Record:
+        found = _held(write, batch_id)
+        lines = write.find_any("claim_line", "id", found["line_ids"])
+        left = [line["id"] for line in lines if line["technician_id"] != user_id]
+        return write.update("payment_batch", found, {"line_ids": left})
+
+    if attempt(work):
+        done("payments.done_removed")
+    return _to(batch_id)
+
+
+def _held(write: Transaction, batch_id: str) -> Record:
+    known(write, "payment_batch", batch_id)
+    return write.get("payment_batch", batch_id, lock=True) or {}
+
+
+def _people(read: Transaction) -> dict[str, Record]:
+    return {user["id"]: user for user in read.find("user")}
+
+
+def _to(batch_id: str) -> Response:
+    return redirect(f"/payments/batches/{batch_id}", 303)

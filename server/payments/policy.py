@@ -1,0 +1,143 @@
+"""Who may pay: finance, and nobody what they claimed, approved or gave a waiver for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from server.claims.judgement import company_of
+from server.payments.export import exported
+from server.payments.records import (
+    BankAccountSchema,
+    BankLayoutSchema,
+    PaymentBatchSchema,
+    bank_accounts,
+    bank_layouts,
+    payment_batches,
+)
+from server.payments.selection import LOCK, lines_for, payments_of
+from server.payments.states import may_step
+from server.wire import RecordForm
+from sync.change import Change, Record, instant
+from sync.entity import Entity, Policy
+from sync.errors import Refused
+from sync.transaction import Transaction
+
+
+class PaymentBatchPolicy(Policy):
+    """Lines may be taken out of a draft; from its export on a batch holds what the bank was asked for."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        if not write.actor.is_any("finance"):
+            return frozenset()
+        if before is None:
+            return frozenset({"currency", "line_ids", "note"})
+        return frozenset({"status", "line_ids", "reason", "downloads", "note"})
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        if write.actor.is_system:
+            return _totals(write, after) if after["status"] == "draft" else {}
+        write.lock(LOCK)
+        if before is None:
+            return _made(write, after)
+        if before["status"] != after["status"]:
+            return _step(write, before, after)
+        if before["downloads"] != after["downloads"]:
+            return _downloaded(before, after)
+        if before["status"] != "draft" or not set(after["line_ids"]) <= set(before["line_ids"]):
+            raise Refused("batch_not_draft", params=_who(write, before))
+        return _totals(write, after)
+
+    def buckets(self, record: Record) -> set[str]:
+        return {"role:finance", "role:manager"}
+
+
+class BankAccountPolicy(Policy):
+    """One for each person, entered by themselves or by finance."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        given = frozenset({"holder_name", "bank_name", "bank_code", "account_number"})
+        return given | {"user_id"} if before is None else given
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        if not (write.actor.is_any("finance") or after["user_id"] == write.actor.id):
+            raise Refused("not_yours")
+        if before is None:
+            write.lock(f"bank_account:{after['user_id']}")
+            if write.find("bank_account", user_id=after["user_id"]):
+                raise Refused("account_exists")
+        return {"entered_by": write.actor.id, "entered_at": instant(write.now)}
+
+    def buckets(self, record: Record) -> set[str]:
+        return {f"user:{record['user_id']}", "role:finance"}
+
+
+class BankLayoutPolicy(Policy):
+    """The first one counts, so there is one."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        return frozenset(BankLayoutSchema().fields) if write.actor.is_any("finance", "manager") else frozenset()
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        write.lock("bank_layout")
+        if before is None and write.find("bank_layout"):
+            raise Refused("record_exists")
+        if after["columns"] and not {"account_number", "amount"} <= {column["holds"] for column in after["columns"]}:
+            raise Refused("layout_incomplete", {"columns": ["required"]})
+        return {}
+
+    def buckets(self, record: Record) -> set[str]:
+        return {"role:finance", "role:manager"}
+
+
+def _made(write: Transaction, after: Record) -> Mapping[str, Any]:
+    lines = lines_for(write, after["id"], after["currency"], after["line_ids"])
+    if not lines:
+        raise Refused("batch_empty")
+    year = f"PB-{write.now.astimezone(ZoneInfo(company_of(write).time_zone)):%Y}-"
+    numbers = [int(batch["number"][len(year) :]) for batch in write.find("payment_batch") if year in batch["number"]]
+    after["line_ids"] = [line["id"] for line in lines]
+    about = {"number": f"{year}{max(numbers, default=0) + 1:04}", "line_ids": after["line_ids"]}
+    return about | {"created_by": write.actor.id, "created_at": instant(write.now)} | _totals(write, after)
+
+
+def _totals(write: Transaction, batch: Record) -> dict[str, Any]:
+    lines = write.find_any("claim_line", "id", batch["line_ids"])
+    return {
+        "line_count": len(lines),
+        "payment_count": len(payments_of(lines)),
+        "control_total_minor": sum(line["amount_minor"] for line in lines),
+    }
+
+
+def _step(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:
+    if not may_step(before["status"], after["status"]) or before["line_ids"] != after["line_ids"]:
+        raise Refused("batch_not_draft", params=_who(write, before))
+    if after["status"] == "exported":
+        lines = lines_for(write, after["id"], after["currency"], after["line_ids"])
+        if {line["id"] for line in lines} != set(after["line_ids"]):
+            raise Refused("batch_changed")
+        return exported(write, after, lines)
+    if before["status"] == "exported" and not after["reason"].strip():
+        raise Refused("batch_reason_required", {"reason": ["required"]})
+    return {"cancelled_by": write.actor.id, "cancelled_at": instant(write.now)}
+
+
+def _downloaded(before: Record, after: Record) -> Mapping[str, Any]:
+    if before["status"] not in ("exported", "settled") or after["downloads"] != before["downloads"] + 1:
+        raise Refused("step_not_allowed")
+    return {}
+
+
+def _who(read: Transaction, batch: Record) -> dict[str, Any]:
+    """What the other one must be told of a batch that is no longer as they saw it."""
+    person = read.get("user", batch["cancelled_by"] or batch["exported_by"]) or {}
+    return {"number": batch["number"], "name": person.get("display_name", "")}
+
+
+ENTITIES = (
+    Entity("payment_batch", payment_batches, RecordForm(PaymentBatchSchema), PaymentBatchPolicy()),
+    Entity("bank_account", bank_accounts, RecordForm(BankAccountSchema), BankAccountPolicy(), {"user_id": "user"}),
+    Entity("bank_layout", bank_layouts, RecordForm(BankLayoutSchema), BankLayoutPolicy()),
+)

@@ -1,0 +1,130 @@
+"""Payment batches, the accounts that money goes to, and how the bank wants its file, as records."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table, Text
+
+from server.payments.states import BATCH_STATES
+from server.wire import (
+    IdField,
+    InstantField,
+    IntegerField,
+    JsonField,
+    ListField,
+    ObjectField,
+    Part,
+    RecordSchema,
+    TextField,
+    choice,
+    currency,
+    money,
+    record_table,
+    sha256,
+)
+from sync.tables import metadata
+
+MOST_LINES = 1000
+"""Lines in one batch: more are paid by another one."""
+ACCOUNT_NUMBER = r"[0-9A-Z]{6,34}"
+BANK_CODE = r"\d{12}|[A-Z0-9]{8}|[A-Z0-9]{11}"
+"""A CNAPS number (联行号) or a BIC."""
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
+COLUMNS = (
+    "sequence",
+    "reference",
+    "holder_name",
+    "account_number",
+    "bank_name",
+    "bank_code",
+    "amount",
+    "currency",
+    "purpose",
+    "batch_number",
+    "batch_count",
+    "batch_total",
+    "journal_head",
+)
+"""What a column of the bank's file can hold."""
+
+
+class PaymentBatchSchema(RecordSchema):
+    """Approved lines that are paid together: one payment for each person.
+
+    From its export on `payments` says what was asked of the bank and what it answered, each as
+    `{reference, user_id, amount_minor, line_ids, account_id, account_version, account_tail, outcome, …}`.
+    `journal_seq` and `journal_hash` are the journal's head at that moment: an anchor outside of this server.
+    """
+
+    currency = currency()
+    line_ids = ListField(IdField(required=True), MOST_LINES)
+    note = TextField(500)
+    status = choice(*BATCH_STATES, default="draft")
+    number = TextField(20)
+    line_count = IntegerField(0, MOST_LINES)
+    payment_count = IntegerField(0, MOST_LINES)
+    control_total_minor = money()
+    created_by = IdField()
+    created_at = InstantField()
+    exported_by = IdField()
+    exported_at = InstantField()
+    payments = JsonField(list)
+    journal_seq = IntegerField(0, 2**53)
+    journal_hash = sha256()
+    file_name = TextField(80)
+    file_sha256 = sha256()
+    downloads = IntegerField(0, 10**6)
+    reason = TextField(500)
+    cancelled_by = IdField()
+    cancelled_at = InstantField()
+    settled_at = InstantField()
+
+
+class BankAccountSchema(RecordSchema):
+    """Where a person's money goes. Only they and finance see it."""
+
+    user_id = IdField(required=True)
+    holder_name = TextField(80, required=True)
+    bank_name = TextField(80, required=True)
+    bank_code = TextField(12, pattern=BANK_CODE)
+    account_number = TextField(34, required=True, pattern=ACCOUNT_NUMBER)
+    entered_by = IdField()
+    entered_at = InstantField()
+
+
+class FileColumn(Part):
+    """A column of the bank's file: what it holds, and its header."""
+
+    holds = TextField(20, required=True, choices=COLUMNS)
+    header = TextField(40, required=True)
+
+
+class BankLayoutSchema(RecordSchema):
+    """How the bank wants its file. There is one."""
+
+    columns = ListField(ObjectField(FileColumn, required=True), 30)
+    separator = choice(*SEPARATORS, default="comma")
+    encoding = choice(*ENCODINGS, default="utf-8")
+    amount_format = choice("yuan", "fen", default="yuan")
+    summary = choice("none", "first", "last", default="last")
+    purpose = TextField(60, default="报销款")
+
+
+payment_batches = record_table(
+    "payment_batch",
+    PaymentBatchSchema,
+    Index("uq_payment_batch_number", "number", unique=True),
+    Index("ix_payment_batch_status", "status"),
+)
+bank_accounts = record_table(
+    "bank_account", BankAccountSchema, Index("uq_bank_account_user_id", "user_id", unique=True)
+)
+bank_layouts = record_table("bank_layout", BankLayoutSchema)
+payment_files = Table(
+    "payment_file",
+    metadata,
+    Column("batch_id", String(36), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""The very bytes of each bank file, in base64. They hold account numbers, so they are in no record and no journal."""

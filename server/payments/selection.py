@@ -1,0 +1,119 @@
+"""Which approved lines can be paid together, by whom, and what each person gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.receipts.readings import is_waiting
+from sync.change import Record
+from sync.errors import Refused
+from sync.transaction import Transaction
+
+LOCK = "payments"
+"""Held by whoever makes, exports or ends a batch: one at a time."""
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What one person gets in a batch."""
+
+    user_id: str
+    lines: list[Record]
+
+    @property
+    def amount_minor(self) -> int:
+        """The sum of the lines; counter-entries count against it."""
+        return sum(line["amount_minor"] for line in self.lines)
+
+
+def payments_of(lines: Iterable[Record]) -> list[Payment]:
+    """One payment for each person, in the order of their first line."""
+    by_person: dict[str, list[Record]] = {}
+    for line in lines:
+        by_person.setdefault(line["technician_id"], []).append(line)
+    return [Payment(user_id, theirs) for user_id, theirs in by_person.items()]
+
+
+def unpaid_lines(read: Transaction) -> list[Record]:
+    """Approved lines that are in no batch."""
+    return read.find("claim_line", status="approved", payment_batch_id=None)
+
+
+def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequence[str]) -> list[Record]:
+    """The lines that a batch takes in, held until the transaction ends: those asked for, with the counter-entries of
+    the same people, without people who would get nothing. Raises Refused naming the lines that cannot be paid.
+    """
+    asked = _held(write, line_ids)
+    people = {line["technician_id"] for line in asked}
+    owed = [line["id"] for line in unpaid_lines(write) if line["amount_minor"] < 0 and line["technician_id"] in people]
+    lines = asked + [line for line in _held(write, owed) if line["id"] not in line_ids]
+    _refuse(write, "payment_line_not_approved", [line for line in lines if line["status"] != "approved"])
+    _refuse(write, "payment_line_taken", [line for line in lines if line["payment_batch_id"] not in (None, batch_id)])
+    _refuse(write, "payment_currency_differs", [line for line in lines if line["currency"] != currency])
+    _refuse(write, "payment_reading_pending", [line for line in lines if _is_unread(write, line)])
+    refuse_own(write, lines)
+    return [line for payment in payments_of(lines) if payment.amount_minor > 0 for line in payment.lines]
+
+
+def refuse_own(write: Transaction, lines: Sequence[Record]) -> None:
+    """Nobody pays what they claimed, approved or gave a waiver for. Raises Refused naming the lines."""
+    hindered = own(write, lines)
+    for code in ("payer_is_claimant", "payer_is_approver", "payer_gave_waiver"):
+        _refuse(write, code, [line for line in lines if hindered.get(line["id"]) == code])
+
+
+def own(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
+    """Why the acting person may not pay a line, as a code by line id, for the lines that they may not pay."""
+    actor = read.actor.id
+    waivers = read.find_any("waiver", "claim_line_id", [line["id"] for line in lines])
+    waived = {item["claim_line_id"] for item in waivers if item["given_by"] == actor}
+    found = dict.fromkeys(waived, "payer_gave_waiver")
+    found |= {line["id"]: "payer_is_approver" for line in lines if line["decided_by"] == actor}
+    return found | {line["id"]: "payer_is_claimant" for line in lines if line["technician_id"] == actor}
+
+
+def hindrances(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
+    """Why the acting person cannot pay a line now, as a code by line id."""
+    unread = {line["id"]: "payment_reading_pending" for line in lines if _is_unread(read, line)}
+    return unread | own(read, lines)
+
+
+def named(read: Transaction, lines: Sequence[Record]) -> str:
+    """Lines as people know them: whose, from whom, how much."""
+    people = {user["id"]: user["display_name"] for user in _all(read, "user", lines, "technician_id")}
+    sellers = {receipt["id"]: receipt["seller_name"] for receipt in _all(read, "receipt", lines, "receipt_id")}
+    texts = [
+        " ".join(
+            part for part in (people.get(line["technician_id"]), sellers.get(line["receipt_id"]), _amount(line)) if part
+        )
+        for line in lines[:_MOST_NAMED]
+    ]
+    return "; ".join(texts) + (f" … (+{len(lines) - _MOST_NAMED})" if len(lines) > _MOST_NAMED else "")
+
+
+def _held(write: Transaction, line_ids: Sequence[str]) -> list[Record]:
+    """The lines, read under their locks in the order of their ids, so that two batches never wait for each other."""
+    lines = [write.get("claim_line", line_id, lock=True) for line_id in sorted(set(line_ids))]
+    return [line for line in lines if line is not None]
+
+
+def _refuse(read: Transaction, code: str, lines: Sequence[Record]) -> None:
+    if lines:
+        raise Refused(code, params={"lines": named(read, lines), "count": len(lines)})
+
+
+def _is_unread(read: Transaction, line: Record) -> bool:
+    receipt = read.get("receipt", line["receipt_id"])
+    return receipt is not None and is_waiting(read, receipt)
+
+
+def _all(read: Transaction, entity: str, lines: Sequence[Record], field: str) -> list[Record]:
+    ids = sorted({line[field] for line in lines if line[field]})
+    return read.find_any(entity, "id", ids)
+
+
+def _amount(line: dict[str, Any]) -> str:
+    return f"{line['amount_minor'] / 100:.2f} {line['currency']}"

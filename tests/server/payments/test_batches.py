@@ -1,0 +1,190 @@
+"""Approved lines become payments: who may pay what, what a batch holds, and what the bank is sent."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from typing import Any
+
+import pytest
+
+from server.payments.cells import csv_text, neutral
+from server.payments.export import kept_file
+from sync import journal
+from sync.actor import SYSTEM, Actor
+from sync.audit import verify
+from sync.change import Record
+from sync.errors import Refused
+from tests.server.world import SHENZHEN_SELLER, World, digital_number
+
+
+def refusal(work: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        work()
+    return caught.value
+
+
+def counter_entry(world: World, line: Record, amount: int) -> Record:
+    """A mistake that was found after payment: the same line with a negative amount."""
+    fields = {name: line[name] for name in ("claim_id", "receipt_id", "technician_id", "currency", "decided_by")}
+    return world.as_system("create", "claim_line", **fields, amount_minor=-amount, status="approved")
+
+
+def sent(world: World, batch: Record) -> bytes:
+    return world.engine.write(SYSTEM, lambda write: kept_file(write, batch))
+
+
+def test_a_batch_pays_each_person_once_and_fixes_what_the_bank_is_asked(world: World) -> None:
+    annas = world.approved(30000, 12050)
+    bos = world.approved(5000, owner=world.bo)
+    world.account(world.anna)
+    world.account(world.bo, "62220001")
+    batch = world.batch(*annas, *bos)
+    assert (batch["line_count"], batch["payment_count"], batch["control_total_minor"]) == (3, 2, 47050)
+    assert batch["number"].endswith("-0001")
+    head = world.engine.write(SYSTEM, lambda write: journal.head(write.connection))
+    exported = world.export(batch)
+    assert (exported["status"], exported["exported_by"]) == ("exported", world.payer.id)
+    assert (exported["journal_seq"], exported["journal_hash"]) == (head.seq, head.hash)
+    assert {line["payment_batch_id"] for line in world.lines({"id": annas[0]["claim_id"]})} == {batch["id"]}
+    data = sent(world, exported)
+    assert hashlib.sha256(data).hexdigest() == exported["file_sha256"]
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert [row[5] for row in rows[1:3]] == ["420.50", "50.00"]
+    assert rows[1][2] == "6222021001116245702"
+    assert rows[3] == ["合计", batch["number"], "2", "470.50", "CNY", f"{head.seq}:{head.hash}"]
+    with world.engine.database.read() as connection:
+        assert verify(connection, world.engine.registry) is None
+
+
+def test_nobody_pays_what_they_claimed_approved_or_waived(world: World) -> None:
+    lines = world.approved(30000)
+    world.account(world.anna)
+    refused = refusal(lambda: world.batch(*lines, by=world.finance))
+    assert refused.code == "payer_is_approver"
+    assert refused.params["lines"] == "Anna Lakeside Hotel 300.00 CNY"
+    other = Actor(world.anna.id, frozenset({"finance"}))
+    assert refusal(lambda: world.batch(*lines, by=other)).code == "payer_is_claimant"
+    third = world.person("tim", "finance")
+    batch = world.batch(*lines, by=third)
+    assert refusal(lambda: world.export(batch, by=world.finance)).code == "payer_is_approver"
+    assert refusal(lambda: world.batch(*lines, by=world.manager)).code == "field_not_writable"
+    assert world.export(batch, by=third)["status"] == "exported"
+
+
+def test_who_gave_a_waiver_does_not_pay_the_line_in_another_role_either(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))
+    line = world.lines(world.claim(trip, receipt))[0]
+    world.finish_readings()
+    code = world.now("claim_line", line["id"])["findings"][0]["code"]
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code=code, reason="Billed elsewhere")
+    world.decide(line, "approved")
+    once_manager = Actor(world.manager.id, frozenset({"finance"}))
+    assert refusal(lambda: world.batch(line, by=once_manager)).code == "payer_gave_waiver"
+    assert world.batch(line)["line_count"] == 1
+
+
+def test_a_payer_does_not_send_money_to_an_account_that_they_entered(world: World) -> None:
+    batch = world.batch(*world.approved(30000))
+    assert refusal(lambda: world.export(batch)).code == "account_missing"
+    fields = {"user_id": world.anna.id, "holder_name": "Anna", "bank_name": "B", "account_number": "62220001"}
+    world.create(world.payer, "bank_account", **fields)
+    assert refusal(lambda: world.export(batch)).params == {"people": "Anna"}
+    assert world.export(batch, by=world.person("tim", "finance"))["payments"][0]["account_tail"] == "0001"
+
+
+def test_a_persons_counter_entries_reduce_what_they_get(world: World) -> None:
+    annas, bos = world.approved(30000), world.approved(5000, owner=world.bo)
+    counter_entry(world, annas[0], 10000)
+    counter_entry(world, bos[0], 5000)
+    world.account(world.anna)
+    batch = world.batch(*annas, *bos)
+    assert (batch["line_count"], batch["payment_count"], batch["control_total_minor"]) == (2, 1, 20000)
+    assert world.now("claim_line", bos[0]["id"])["payment_batch_id"] is None
+    assert refusal(lambda: world.batch(*bos)).code == "batch_empty"
+    assert world.export(batch)["payments"][0]["amount_minor"] == 20000
+
+
+def test_a_counter_entry_that_comes_later_stops_the_export(world: World) -> None:
+    lines = world.approved(30000)
+    world.account(world.anna)
+    batch = world.batch(*lines)
+    counter_entry(world, lines[0], 10000)
+    assert refusal(lambda: world.export(batch)).code == "batch_changed"
+
+
+def test_a_line_is_in_one_living_batch_and_free_after_it_was_cancelled(world: World) -> None:
+    lines = world.approved(30000)
+    batch = world.batch(*lines)
+    assert refusal(lambda: world.batch(*lines)).code == "payment_line_taken"
+    assert refusal(lambda: world.decide(lines[0], "paid")).code == "line_in_batch"
+    world.update(world.payer, "payment_batch", batch, status="cancelled")
+    world.account(world.anna)
+    again = world.export(world.batch(*lines))
+    assert again["number"].endswith("-0002")
+    assert refusal(lambda: world.update(world.payer, "payment_batch", again, status="cancelled")).code == (
+        "batch_reason_required"
+    )
+    world.update(world.payer, "payment_batch", again, status="cancelled", reason="The bank refused the file")
+    assert world.now("claim_line", lines[0]["id"])["payment_batch_id"] is None
+
+
+def test_an_approval_that_goes_away_leaves_a_draft_but_not_what_the_bank_was_asked(world: World) -> None:
+    lines = world.approved(30000, 5000)
+    world.account(world.anna)
+    batch = world.batch(*lines)
+    world.decide(lines[1], "submitted")
+    left = world.now("payment_batch", batch["id"])
+    assert (left["line_ids"], left["control_total_minor"]) == ([lines[0]["id"]], 30000)
+    assert world.now("claim_line", lines[1]["id"])["payment_batch_id"] is None
+    world.export(left)
+    assert refusal(lambda: world.decide(lines[0], "submitted")).code == "line_in_batch"
+    trip = world.now("trip", world.now("claim", lines[0]["claim_id"])["trip_id"])
+    elsewhere = [trip["stops"][0] | {"division_code": "110000", "site_id": None}]
+    world.update(world.dispatcher, "trip", trip, stops=elsewhere)
+    held = world.now("claim_line", lines[0]["id"])
+    assert (held["status"], held["findings"][0]["severity"]) == ("approved", "block")
+
+
+def test_a_draft_gives_lines_back_and_takes_none(world: World) -> None:
+    annas, bos = world.approved(30000), world.approved(5000, owner=world.bo)
+    batch = world.batch(*annas)
+    more = [annas[0]["id"], bos[0]["id"]]
+    assert refusal(lambda: world.update(world.payer, "payment_batch", batch, line_ids=more)).code == "batch_not_draft"
+    emptied = world.update(world.payer, "payment_batch", batch, line_ids=[])
+    assert emptied["control_total_minor"] == 0
+    assert world.now("claim_line", annas[0]["id"])["payment_batch_id"] is None
+    assert refusal(lambda: world.export(batch)).code == "batch_empty"
+
+
+def test_nothing_is_paid_before_its_documents_are_read(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, world.receipt(trip))
+    line = world.decide(world.lines(claim)[0], "approved")
+    assert refusal(lambda: world.batch(line)).code == "payment_reading_pending"
+
+
+def test_an_account_is_seen_and_changed_by_its_owner_and_finance_only(world: World) -> None:
+    account = world.account(world.anna)
+    for other in (world.bo, world.manager, world.warehouse):
+        assert (
+            refusal(lambda who=other: world.update(who, "bank_account", account, bank_name="Mine")).code == "not_yours"
+        )
+    fields = {"holder_name": "Bo", "bank_name": "B", "account_number": "62220001"}
+    assert refusal(lambda: world.create(world.bo, "bank_account", user_id=world.anna.id, **fields)).code == "not_yours"
+    assert refusal(lambda: world.account(world.anna)).code == "account_exists"
+    bad = refusal(lambda: world.update(world.anna, "bank_account", account, account_number="=1+1"))
+    assert bad.errors == {"account_number": ["bad_format"]}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠", "  ="])
+def test_no_text_of_an_export_is_a_formula(start: str) -> None:
+    cell = next(csv.reader(io.StringIO(csv_text([[f"{start}cmd|' /C calc'!A0", -5]]), newline="")))
+    assert cell[0].startswith("'")
+    assert "\0" not in cell[0]
+    assert cell[1] == "-5"
+    assert neutral("安娜 - Anna") == "安娜 - Anna"
