@@ -8,7 +8,7 @@ RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-python test-client check format bench bench-readers lock clean
+.PHONY: help install demo test test-python test-long test-client check format bench bench-readers lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ test: test-client test-python ## run all tests, with a browser and both database
 
 test-python: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+test-long: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser ## run the tests that take minutes: hundreds of kills, real sizes
+	@sh .ci/install-fault-tools
+	@$(BIN)/python -m pytest -q -m long
 
 test-client: $(VENV)/.client
 	@cd static && $(RUN_NODE) node_modules/vitest/vitest.mjs run --reporter=dot

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from server import health, pages, paths, phone, sync_api
+from server import health, pages, paths, phone, storage_trouble, sync_api
 from server.accounts import admin_pages, login_api, login_pages
 from server.accounts.gate import to_login
 from server.attachments import api as attachments_api
@@ -120,6 +120,9 @@ def _set_up_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def on_unexpected(error: Exception) -> BaseResponse | tuple[str, int]:
+        trouble = storage_trouble.problem_of(error)
+        if trouble:
+            return on_problem(trouble)
         answer = unexpected(error)
         return answer if is_api() else pages.server_error()
 

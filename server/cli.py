@@ -16,7 +16,7 @@ import click
 
 from server import backup as backups
 from server import demo as demo_company
-from server import paths
+from server import paths, serving
 from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
@@ -214,21 +214,8 @@ def _services() -> Services:
 
 
 def _serve(config: Config) -> None:
-    workers = 1 if config.database_url.startswith("sqlite") else config.workers
-    address = f"{config.host}:{config.port}"
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        address,
-        "--workers",
-        str(workers),
-        "--threads",
-        "8",
-    ]
-    command += ["--graceful-timeout", "30", "--no-control-socket", "server.wsgi:app"]
-    click.echo(f"Fieldclaim serves on http://{address}")
+    command = [sys.executable, "-m", "gunicorn", *serving.arguments(config)]
+    click.echo(f"Fieldclaim serves on http://{config.host}:{config.port}")
     reader = _start_reader() if config.reads_documents else None
     process = subprocess.Popen(command)  # noqa: S603 (our own command)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())

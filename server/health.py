@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.services import engine, services
+from sync.errors import StorageBroken
 from sync.verdict import Verdict
 
 blueprint = Blueprint("health", __name__)
@@ -68,7 +69,7 @@ def _database() -> bool:
     try:
         with engine().database.write() as connection:
             return bool(connection.scalar(text("SELECT 1")))
-    except DBAPIError:
+    except (DBAPIError, StorageBroken):
         return False
 
 

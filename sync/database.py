@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from sync.errors import EngineMisconfigured
+from sync.errors import EngineMisconfigured, StorageBroken
 
 SAFE_WAL = (3, 51, 3)
 _WRITES = "fieldclaim_writes"
+
+
+class Trouble(Enum):
+    """Why the database could not do its work, though nothing was wrong with the work."""
+
+    FULL = "no room is left"
+    BUSY = "others held it for too long"
+    AWAY = "it cannot be reached"
+    BROKEN = "the disk failed"
 
 
 class Database:
@@ -25,16 +37,26 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             options.setdefault("connect_args", {"timeout": 30})
-        self.engine: Engine = create_engine(parsed, **options)
+        # Note: an error that is logged names the statement, never what people wrote.
+        self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
+        self.is_broken = False
         if self.is_sqlite:
             _set_up_sqlite(self.engine)
+            event.listen(self.engine, "handle_error", self._notice)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write. On SQLite it is the only one from its first statement (BEGIN IMMEDIATE)."""
+        """A transaction that may write. On SQLite it is the only one from its first statement (BEGIN IMMEDIATE).
+
+        Raises StorageBroken once the disk has failed.
+        """
+        if self.is_broken:
+            raise StorageBroken
         connection = self.engine.connect().execution_options(**{_WRITES: True})
         with connection, connection.begin():
             yield connection
+            if self.is_broken:  # by another thread, while this one waited for its turn
+                raise StorageBroken
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -52,6 +74,16 @@ class Database:
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
+    def give_up_writing(self) -> None:
+        """From now on every write raises StorageBroken, until the process is started again."""
+        self.is_broken = True
+
+    def _notice(self, context: Any) -> None:
+        # Note: after a failed fsync the kernel may hold pages as clean that never reached the disk, and the next fsync
+        # says that all is well (PostgreSQL stops for that, too). So nothing more is acknowledged.
+        if isinstance(context.sqlalchemy_exception, DBAPIError):
+            self.is_broken |= trouble_of(context.sqlalchemy_exception) is Trouble.BROKEN
+
     def check(self) -> None:
         """Refuse settings under which an acknowledged commit could be lost. Raises EngineMisconfigured."""
         with self.engine.connect() as connection:
@@ -66,12 +98,46 @@ class Database:
             raise EngineMisconfigured("this SQLite can corrupt a WAL database; 3.51.3 or newer is needed")
 
 
+def trouble_of(error: DBAPIError) -> Trouble | None:
+    """What kind of trouble an error of the database is; None for an error in the work itself."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        # Note: SQLite ends a transaction that meets a full disk; going back to a savepoint then fails, too, and that
+        # error is the one that comes here, with the first behind it.
+        return next(filter(None, map(_sqlite_trouble, (cause, *_chain(error)))), None)
+    state = getattr(cause, "sqlstate", None) or ""
+    if state == "53100":
+        return Trouble.FULL
+    if state[:2] in ("40", "55"):
+        return Trouble.BUSY
+    is_lost = error.connection_invalidated or (not state and type(cause).__name__ == "OperationalError")
+    return Trouble.AWAY if is_lost or state[:2] in ("08", "53", "57", "58") else None
+
+
+def _sqlite_trouble(error: BaseException) -> Trouble | None:
+    return _SQLITE_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
+_SQLITE_TROUBLE = {
+    sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_BUSY: Trouble.BUSY,
+    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+    sqlite3.SQLITE_CANTOPEN: Trouble.AWAY,
+    sqlite3.SQLITE_READONLY: Trouble.AWAY,
+    sqlite3.SQLITE_IOERR: Trouble.BROKEN,
+    sqlite3.SQLITE_CORRUPT: Trouble.BROKEN,
+    sqlite3.SQLITE_NOTADB: Trouble.BROKEN,
+}
 _PRAGMAS = ("synchronous", "foreign_keys", "journal_mode")
 
 
 def _sqlite_version() -> tuple[int, ...]:
-    import sqlite3
-
     return sqlite3.sqlite_version_info
 
 

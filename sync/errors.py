@@ -46,3 +46,7 @@ class CursorUnknown(Exception):
 
 class EngineMisconfigured(Exception):
     """The database is not set up in a way that keeps acknowledged work safe; the server must not start."""
+
+
+class StorageBroken(Exception):
+    """The disk failed while a commit was being written: this process writes nothing more until it is started again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,10 +15,15 @@ BACKENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
+def postgres() -> Iterator[PostgresServer]:
+    server = new_postgres()
     yield server
     server.cleanup()
+
+
+def new_postgres() -> PostgresServer:
+    """A PostgreSQL in a folder of its own. Not in pytest's: another run of pytest closes that to PostgreSQL's user."""
+    return get_server(tempfile.mkdtemp(prefix="fieldclaim-postgres-"), cleanup_mode="delete")
 
 
 def postgres_url(postgres: PostgresServer, database: str) -> str:

@@ -104,7 +104,8 @@ def person_of(token: str) -> tuple[Record, Record]:
         if claims["type"] != "access":
             raise Problem(401, "token_invalid")
         device_id = str(claims["device"])
-    except jwt.ExpiredSignatureError as error:
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
+        # Note: a token of the future was made before the server's clock was set back; the device renews it.
         raise Problem(401, "token_expired") from error
     except (jwt.PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError) as error:
         raise Problem(401, "token_invalid") from error

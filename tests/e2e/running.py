@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from server import serving
 from server.config import from_environment
 from server.schema import upgrade
 from server.services import Services, build
@@ -37,6 +38,7 @@ class RunningServer:
     folder: Path
     database_url: str = ""
     port: int = field(default_factory=_new_port)
+    workers: int = 1
     group: int = 0
     """The server's process group while it runs."""
     client: Path | None = None
@@ -50,7 +52,8 @@ class RunningServer:
         url = {"FIELDCLAIM_DATABASE_URL": self.database_url} if self.database_url else {}
         company = {"FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.", "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B"}
         company |= {"FIELDCLAIM_CLIENT": str(self.client)} if self.client else {}
-        return {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_SECRET_KEY": "s" * 40} | url | company
+        here = {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_PORT": str(self.port)}
+        return here | {"FIELDCLAIM_SECRET_KEY": "s" * 40, "FIELDCLAIM_WORKERS": str(self.workers)} | url | company
 
     @property
     def address(self) -> str:
@@ -76,8 +79,7 @@ class RunningServer:
     @property
     def arguments(self) -> list[str]:
         """What gunicorn is called with."""
-        settings = ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--no-control-socket"]
-        return [*settings, "--log-level", "warning", "server.wsgi:app"]
+        return ["--log-level", "warning", *serving.arguments(self.services.config)]
 
     def kill(self) -> None:
         """As a power cut would: the whole process group, at once."""
@@ -89,11 +91,9 @@ class RunningServer:
     def wait(self, seconds: float = 10) -> None:
         """Wait until every process of the server is gone."""
         until = time.monotonic() + seconds
-        with suppress(ProcessLookupError):
-            while True:
-                os.killpg(self.group, 0)
-                assert time.monotonic() < until, "the server does not end"
-                time.sleep(0.01)
+        while _living(self.group):
+            assert time.monotonic() < until, "the server does not end"
+            time.sleep(0.01)
         self.group = 0
 
     def people(self) -> World:
@@ -125,3 +125,14 @@ class RunningServer:
         """Records as the server holds them now."""
         with self.engine.database.read() as connection:
             return Transaction(self.engine, connection, SYSTEM).find(entity, **equals)
+
+
+def _living(group: int) -> list[int]:
+    """The processes of a group that have not ended; one that only waits to be buried has."""
+    living = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, of = path.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state != "Z":
+                living.append(int(path.parent.name))
+    return living

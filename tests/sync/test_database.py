@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
-from sync.database import SAFE_WAL, Database
-from sync.errors import EngineMisconfigured
+from sync.database import SAFE_WAL, Database, Trouble, trouble_of
+from sync.errors import EngineMisconfigured, StorageBroken
 
 
 def test_a_new_database_is_set_up_so_that_a_commit_is_on_the_disk(empty_database_url: str) -> None:
@@ -36,4 +38,24 @@ def test_a_write_holds_the_database_from_its_first_statement(tmp_path: Path) -> 
     database = Database(f"sqlite:///{tmp_path / 'a.db'}", connect_args={"timeout": 0})
     with database.write(), pytest.raises(Exception, match="database is locked"), database.write():
         pass
+    database.engine.dispose()
+
+
+def test_after_a_failed_write_to_the_disk_nothing_is_written_and_all_can_be_read(tmp_path: Path) -> None:
+    """A file may not grow past its limit: for SQLite that is an I/O error like any other."""
+    database = Database(f"sqlite:///{tmp_path / 'small.db'}")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT)"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(DBAPIError) as failed, database.write() as connection:
+            connection.execute(text("INSERT INTO words VALUES (:word)"), [{"word": "x" * 1000}] * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert trouble_of(failed.value) is Trouble.BROKEN
+    with pytest.raises(StorageBroken), database.write():
+        pass
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM words")) == 0
     database.engine.dispose()

@@ -10,6 +10,7 @@ import jwt
 import pytest
 from flask import Flask
 
+from server.accounts import credentials
 from sync.actor import SYSTEM
 from sync.change import new_id
 from tests.server.api import PASSWORD, Device, give_password, signed_in
@@ -35,6 +36,10 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     assert answer.mimetype == "application/problem+json"
 
 
+def test_a_name_that_does_not_exist_costs_the_same_work_as_a_wrong_password() -> None:
+    assert not credentials.is_outdated(credentials._NOBODY)
+
+
 @pytest.mark.parametrize("broken", [{"username": "an\ud800"}, {"device": {"id": new_id(), "name": "phone \udc00"}}])
 def test_text_that_no_database_can_keep_is_refused(app: Flask, world: World, broken: dict[str, object]) -> None:
     signed_in(app, world.anna, "anna")
@@ -51,6 +56,18 @@ def test_after_ten_failures_even_the_right_password_must_wait(app: Flask, world:
     answer = phone.log_in("anna")
     assert (answer.status_code, answer.json["code"]) == (429, "too_many_attempts")
     assert 0 < int(answer.headers["Retry-After"]) <= 901
+
+
+def test_a_token_from_before_the_clock_was_set_back_is_renewed(app: Flask, world: World) -> None:
+    phone = signed_in(app, world.anna, "anna")
+    key = app.config["JWT_SECRET_KEY"]
+    claims = jwt.decode(phone.access, key, ["HS256"], audience="fieldclaim", options={"verify_exp": False})
+    later = {name: claims[name] + 3 * 86_400 for name in ("iat", "nbf", "exp")}
+    phone.access = jwt.encode(claims | later, key, "HS256")
+    answer = phone.ask("GET", "/api/sync/pull")
+    assert (answer.status_code, answer.json["code"]) == (401, "token_expired")
+    assert phone.refresh().status_code == 200
+    assert phone.ask("GET", "/api/sync/pull").status_code == 200
 
 
 def test_a_lost_answer_to_a_refresh_can_be_asked_for_again(app: Flask, world: World) -> None:

@@ -1,0 +1,26 @@
+"""How the server is run: gunicorn, with what this application needs of it."""
+
+from __future__ import annotations
+
+from server.config import Config
+
+THREADS = 8
+GRACE_SECONDS = 8
+"""How long a request may still run when the server is told to end. What is cut off then, the phone sends again."""
+
+
+def arguments(config: Config) -> list[str]:
+    """What gunicorn is called with: one process for SQLite, as many as the settings say for PostgreSQL."""
+    workers = 1 if config.database_url.startswith("sqlite") else config.workers
+    return [
+        "--bind",
+        f"{config.host}:{config.port}",
+        "--workers",
+        str(workers),
+        "--threads",
+        str(THREADS),
+        "--graceful-timeout",
+        str(GRACE_SECONDS),
+        "--no-control-socket",
+        "server.wsgi:app",
+    ]

@@ -1,0 +1,102 @@
+"""The server's disk is full, or fails (D3 of our bar): clear refusals, nothing torn, and never a false "saved"."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.e2e.running import RunningServer
+from tests.faults import devices
+from tests.faults.conftest import MakeServer
+from tests.faults.small_disk import SmallDisk, small_disk
+from tests.faults.whole_server import WholeServer
+from tests.server.attachments.files import PART, UPLOADS, opening, picture
+
+
+@pytest.fixture
+def disk() -> Iterator[SmallDisk]:
+    with small_disk(megabytes=4) as made:
+        print(f"the disk: {made.means}")
+        yield made
+
+
+def test_a_full_disk_is_said_clearly_and_everything_goes_on_when_there_is_room(disk: SmallDisk, seed: int) -> None:
+    server = RunningServer(disk.folder / "data")
+    server.start()
+    try:
+        crowd = devices.crowd(server, seed, count=3)
+        for device in crowd:
+            device.padding = 900
+        devices.start(crowd)
+        wait_for_refusals(crowd, 12)
+        assert refused_photo(crowd[0]) == (507, "storage_full")
+        assert crowd[0].ask("GET", "/api/sync/pull").status == 200, "what was saved can still be read"
+        disk.make_room()
+        before = sum(len(device.acknowledged) for device in crowd)
+        wait_for_progress(crowd, before + 20)
+        devices.finish(crowd)
+        assert refused_photo(crowd[0]) is None
+        assert {key for device in crowd for key in device.refusals} == {(507, "storage_full", "60")}
+        assert sum(device.unknown for device in crowd) == 0
+        assert devices.check(server, crowd) > before
+    finally:
+        server.kill()
+        server.engine.database.engine.dispose()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("call", ["fdatasync,fsync", "pwrite64"])
+def test_after_the_disk_has_failed_nothing_is_acknowledged_until_a_restart(
+    new_server: MakeServer, seed: int, call: str
+) -> None:
+    """EIO by strace on some calls from the 300th on."""
+    assert shutil.which("strace"), "install strace to run this test"
+    fault = f"inject={call}:error=EIO:when=300..320"
+    server = new_server(WholeServer, wrapper=["strace", "-f", "-qq", "-o", "/dev/null", "-e", fault])
+    server.start()
+    crowd = devices.crowd(server, seed, count=3)
+    devices.start(crowd)
+    wait_for_refusals(crowd, 3, seconds=120)
+    time.sleep(0.5)  # answers that were on their way
+    acknowledged = sum(len(device.acknowledged) for device in crowd)
+    time.sleep(2)
+    assert sum(len(device.acknowledged) for device in crowd) == acknowledged
+    assert crowd[0].ask("GET", "/readyz").status == 503
+    assert crowd[0].ask("GET", "/api/sync/pull").status == 200
+    assert {key for device in crowd for key in device.refusals} == {(503, "storage_broken", "60")}
+    server.kill()
+    server.wrapper = []
+    server.start()
+    devices.finish(crowd)
+    assert devices.check(server, crowd) > acknowledged
+
+
+def wait_for_refusals(crowd: list[devices.Device], count: int, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while sum(sum(device.refusals.values()) for device in crowd) < count:
+        assert time.monotonic() < until, "the fault never came"
+        time.sleep(0.02)
+
+
+def wait_for_progress(crowd: list[devices.Device], count: int) -> None:
+    until = time.monotonic() + 60
+    while sum(len(device.acknowledged) for device in crowd) < count:
+        assert time.monotonic() < until, "it never went on"
+        time.sleep(0.02)
+
+
+def refused_photo(device: devices.Device) -> tuple[int, str] | None:
+    """Send a photo by tus. Gives how it was refused."""
+    data = picture(2500)
+    address = f"http://127.0.0.1:{device.port}"
+    token = {"Authorization": f"Bearer {device.token}"}
+    answer = requests.post(address + UPLOADS, headers=opening(data) | token, timeout=60)
+    if answer.ok:
+        part = PART | {"Upload-Offset": "0"} | token
+        answer = requests.patch(address + answer.headers["Location"], data=data, headers=part, timeout=60)
+    return None if answer.ok else (answer.status_code, answer.json()["code"])
