@@ -204,6 +204,6 @@ def _shown(name: str, value: Any) -> Any:
         return ", ".join(say(f"field.{field}") for field in value)
     if name == "ends":
         return " – ".join(value)
-    if name in ("claimed", "receipt"):
+    if name in ("claimed", "receipt", "limit", "total"):
         return money(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from flask import current_app
 
 from server.attachments.store import FileStore
 from server.claims.settings import Company
+from server.claims.working_days import read_own_days
 from server.config import Config
 from server.domain import registry
 from sync.database import Database
@@ -36,7 +37,8 @@ def build(config: Config) -> Services:
     """Connect the parts. Raises EngineMisconfigured where the database would lose acknowledged work."""
     database = Database(config.database_url)
     database.check()
-    company = Company(config.company_name, config.company_tax_id, config.time_zone)
+    own_days = read_own_days(config.data)
+    company = Company(config.company_name, config.company_tax_id, config.time_zone, own_days)
     engine = Engine(database, registry(), is_replicated=config.is_replicated, settings=company)
     return Services(config, engine, FileStore(config.data / "files"))
 

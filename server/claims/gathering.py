@@ -9,9 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
+from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
 from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
+from server.claims.serials import serials_elsewhere
 from server.claims.settings import Company
+from server.claims.working_days import day_of
 from server.places.position import divisions_at
 from server.receipts.evidence import own_evidence
 from server.receipts.readings import is_waiting
@@ -30,7 +33,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     others = _others(write, receipt)
     return Facts(
         trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
-        receipt=_receipt(write, receipt),
+        receipt=_receipt(write, receipt, trip, company),
         claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
         today=today(write.now, company),
         purchases=tuple(purchases_of(write, receipt["id"])),
@@ -38,6 +41,10 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         same_identity=others(lambda other: bool(receipt["identity"]) and other["identity"] == receipt["identity"]),
         same_file=others(lambda other: not set(receipt["attachments"]).isdisjoint(other["attachments"])),
         similar_picture=tuple(_similar(write, receipt, others)),
+        others=tuple(others_of(write, receipt, company)),
+        month_amounts=tuple(month_amounts(write, receipt)),
+        day=day_of(date.fromisoformat(receipt["issued_on"]), company.own_days),
+        serials_elsewhere=tuple(serials_elsewhere(write, receipt["id"])),
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
         company_tax_id=company.tax_id,
@@ -64,7 +71,7 @@ def _known(record: Record | None) -> Record:
     return record
 
 
-def _receipt(write: Transaction, record: Record) -> Receipt:
+def _receipt(write: Transaction, record: Record, trip: Record, company: Company) -> Receipt:
     return Receipt(
         category=record["category"],
         amount_minor=record["amount_minor"],
@@ -77,6 +84,11 @@ def _receipt(write: Transaction, record: Record) -> Receipt:
         evidence=tuple(record["evidence"] or ()),
         is_read=not is_waiting(write, record),
         is_unreadable=record["reading_status"] == "unreadable",
+        identity=record["identity"],
+        is_proven=is_proven(record),
+        is_journey=is_journey(record),
+        captured_on=captured_on(record, write.now, company),
+        sightings=sightings_of(record, trip, company),
     )
 
 

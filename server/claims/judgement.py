@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from server.claims.gathering import gather, purchases_of, receipts_with_files
+from server.claims.neighbours import touched_by
 from server.claims.rules import judge
 from server.claims.rules.tool_returned import reimbursable_minor
+from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.states import DECIDED, judged_status
 from sync.change import Change, Record, new_id
@@ -89,13 +91,14 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 
 def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A receipt's lines are judged again, and those of the receipts that share its identity or a file."""
+    """A receipt's lines are judged again, and those of the receipts that share its identity, a file, or a suspicion."""
     record, was = entry.record, {**entry.record, **entry.before}
     identities = {record["identity"], was["identity"]} - {""}
     files = {*record["attachments"], *was["attachments"]}
     twins = write.find_any("receipt", "identity", sorted(identities)) + receipts_with_files(write, files)
     connected = _tickets_of(write, entry) if entry.changed("evidence", "trip_id", "category") else []
-    for receipt_id in sorted({entry.record_id, *(other["id"] for other in [*twins, *connected])}):
+    near = [other for state in (record, was) for other in touched_by(write, state, company_of(write))]
+    for receipt_id in sorted({entry.record_id, *near, *(other["id"] for other in [*twins, *connected])}):
         yield from judge_receipt(write, receipt_id)
 
 
@@ -110,8 +113,10 @@ def _tickets_of(write: Transaction, entry: Entry) -> list[Record]:
 
 
 def on_purchase(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A tool came back, or was logged: the lines of its receipt are judged again."""
-    for receipt_id in sorted({entry.record["receipt_id"] or "", entry.before.get("receipt_id") or ""} - {""}):
+    """A tool came back, or was logged: its receipt's lines are judged again, and those that name its serials."""
+    note_serials(write, entry)
+    own = {entry.record["receipt_id"] or "", entry.before.get("receipt_id") or ""}
+    for receipt_id in sorted((own | receipts_sharing(write, entry)) - {""}):
         yield from judge_receipt(write, receipt_id)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Company:
-    """The company that pays: its name and tax id as invoices must name them, and its calendar."""
+    """The company that pays: its name and tax id as invoices must name them, and its calendar.
+
+    `own_days` are days of rest and work that it adds to the published ones (`server/claims/working_days.py`).
+    """
 
     name: str = ""
     tax_id: str = ""
     time_zone: str = "Asia/Shanghai"
+    own_days: Mapping[str, str] = field(default_factory=dict)

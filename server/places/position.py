@@ -26,7 +26,7 @@ NEAR_BORDER_M = 1_000.0
 _M_PER_DEGREE = 111_195.0
 _CORNERS = 32
 
-__all__ = ["NEAR_BORDER_M", "STEPS_PER_DEGREE", "divisions_at", "from_gcj02", "polygons_of", "to_gcj02"]
+__all__ = ["NEAR_BORDER_M", "STEPS_PER_DEGREE", "centre_of", "divisions_at", "from_gcj02", "polygons_of", "to_gcj02"]
 
 
 def divisions_at(lat: float, lon: float, accuracy_m: float = 0) -> tuple[str, ...]:
@@ -44,6 +44,17 @@ def divisions_at(lat: float, lon: float, accuracy_m: float = 0) -> tuple[str, ..
     around = tree.query(_disc(lat, lon, NEAR_BORDER_M + max(accuracy_m, 0)), predicate="intersects")
     first = sorted(codes[i] for i in holding)
     return tuple(dict.fromkeys([*first, *sorted(codes[i] for i in around)]))
+
+
+@cache
+def centre_of(code: str) -> dict[str, float] | None:
+    """A position `{lat, lon}` inside the largest part of a unit at prefecture level; None for what is none."""
+    tree, codes = _prefectures()
+    parts = [part for part, own in zip(tree.geometries, codes, strict=True) if own == code]
+    if not parts:
+        return None
+    point = max(parts, key=lambda part: part.area).representative_point()
+    return {"lat": round(point.y, 4), "lon": round(point.x, 4)}
 
 
 def polygons_of(rings: list[list[list[int]]]) -> list[Polygon]:

@@ -96,6 +96,25 @@ def identity_of(code: str, number: str) -> str:
     return fapiao.identity if fapiao else ""
 
 
+def series_of(identity: str) -> tuple[str, int]:
+    """An identity as its series (all but the running number) and the number: the last 15 digits, or the 8 of a code's.
+
+    `("", 0)` for an empty one.
+    """
+    width = 15 if identity.startswith("E") else 8
+    return (identity[:-width], int(identity[-width:])) if identity else ("", 0)
+
+
+def identities_near(identity: str, within: int) -> list[str]:
+    """The identities of the same series whose numbers lie at most so far before or behind."""
+    if not identity:
+        return []
+    series, number = series_of(identity)
+    width = len(identity) - len(series)
+    near = range(max(0, number - within), number + within + 1)
+    return [f"{series}{other:0{width}}" for other in near if other != number and len(str(other)) <= width]
+
+
 def credit_code_error(text: str) -> str | None:
     """What is wrong with a seller's tax id: `bad_format`, `bad_check`, or None.
 

@@ -83,7 +83,8 @@ receipts = record_table(
     ReceiptSchema,
     Index("ix_receipt_trip_id", "trip_id"),
     Index("ix_receipt_identity", "identity"),
-    Index("ix_receipt_technician_id", "technician_id"),
+    Index("ix_receipt_technician_day", "technician_id", "issued_on"),
+    Index("ix_receipt_amount_day", "amount_minor", "issued_on"),
 )
 readings = record_table(
     "reading",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.claims.rules.others import WORKING_DAY, Day, Other, SerialElsewhere, Sighting
+
 Evidence = Mapping[str, Any]
 Position = Mapping[str, float]
 
@@ -57,6 +59,14 @@ class Receipt:
     """Whether no reader is still to look at its documents."""
     is_unreadable: bool = False
     """Whether every reader has given its documents up."""
+    identity: str = ""
+    is_proven: bool = False
+    """Whether a machine read its number off the document."""
+    is_journey: bool = False
+    """Whether it is a ticket that brings a person to another town."""
+    captured_on: str = ""
+    """The company's day on which the phone says it was captured; empty where the phone's clock cannot be right."""
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,15 @@ class Facts:
     same_identity: tuple[Twin, ...] = ()
     same_file: tuple[Twin, ...] = ()
     similar_picture: tuple[Twin, ...] = ()
+    others: tuple[Other, ...] = ()
+    """Receipts to compare with: of the same sale, of the same series of numbers, of the same person in these days."""
+    month_amounts: tuple[int, ...] = ()
+    """All that the person handed in with dates of this month, in minor units, this receipt among them."""
+    day: Day = WORKING_DAY
+    """The calendar's day of the receipt."""
+    serials_elsewhere: tuple[SerialElsewhere, ...] = ()
+    purchase_limit_minor: int | None = None
+    """The most that one purchase may cost without asking; None where there is no such limit."""
     is_report_filed: bool = False
     company_name: str = ""
     company_tax_id: str = ""

@@ -9,6 +9,7 @@ export type Language = "zh-Hans" | "en";
 export type Params = Record<string, unknown>;
 
 const KEY = "fieldclaim-language";
+const MONEY = new Set(["claimed", "receipt", "limit", "total"]);
 const CODES: Record<Language, Record<string, string>> = { en, "zh-Hans": zh };
 
 /** The language that is spoken now. */
@@ -52,7 +53,7 @@ function readable(name: string, value: unknown): unknown {
   }
   if (name === "fields" && Array.isArray(value))
     return value.map((field) => say(`field.${field}`)).join(", ");
-  if (name === "claimed" || name === "receipt") return money(value);
+  if (MONEY.has(name)) return money(value);
   return Array.isArray(value) ? value.join(", ") : value;
 }
 

@@ -1,0 +1,145 @@
+"""The fraud controls on real records: what a new receipt does to the lines that it makes suspicious."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from tests.server.world import SHENZHEN, SHENZHEN_SELLER, World, codes, digital_number
+
+WEST_LAKE = {"lat": 30.25, "lon": 120.15, "accuracy_m": 20.0}
+AT_HOME = {"lat": 22.54, "lon": 114.06, "accuracy_m": 20.0}
+
+
+def next_number(number: str, steps: int = 1) -> str:
+    return f"{int(number) + steps:020}"
+
+
+def status_of(world: World, claim: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    return [(line["status"], codes(line)) for line in world.lines(claim)]
+
+
+def test_a_colleagues_next_number_makes_both_lines_suspicious_until_it_is_gone(world: World) -> None:
+    trip, other = world.trip(), world.trip(world.bo, division="330700")
+    world.report(trip)
+    number = digital_number("33")
+    mine = world.claim(trip, world.receipt(trip, number=number, category="meal"))
+    assert status_of(world, mine) == [("clear", [])]
+    theirs = world.receipt(other, world.bo, number=next_number(number, 4), category="meal", amount_minor=5500)
+    assert status_of(world, mine) == [("needs_review", ["numbers_in_a_row"])]
+    finding = world.lines(mine)[0]["findings"][0]
+    assert finding["evidence"] == [{"kind": "receipt", "value": theirs["id"]}]
+    assert finding["params"]["numbers"] == [number, next_number(number, 4)]
+    world.delete(world.bo, "receipt", theirs)
+    assert status_of(world, mine) == [("clear", [])]
+
+
+def test_colleagues_at_one_table_with_two_invoices_are_left_alone(world: World) -> None:
+    trip, other = world.trip(), world.trip(world.bo)
+    world.report(trip)
+    number = digital_number("33")
+    mine = world.claim(trip, world.receipt(trip, number=number, category="meal"))
+    world.receipt(other, world.bo, number=next_number(number), category="meal")
+    assert status_of(world, mine) == [("clear", [])]
+
+
+def test_the_slip_of_a_meal_that_a_colleague_claimed_by_its_invoice(world: World) -> None:
+    trip, other = world.trip(), world.trip(world.bo)
+    for each, who in ((trip, world.anna), (other, world.bo)):
+        world.report(each, who)
+    mine = world.claim(trip, world.receipt(trip, category="meal", amount_minor=26800))
+    slip = {"fapiao_number": "", "qr_text": "", "category": "meal", "amount_minor": 26800, "issued_on": "2026-11-12"}
+    theirs = world.claim(other, world.receipt(other, world.bo, **slip), owner=world.bo)
+    assert "same_sale_colleague" in codes(world.lines(theirs)[0])
+    assert status_of(world, mine) == [("needs_review", ["same_sale_colleague"])]
+
+
+def test_a_saturday_after_the_trip_is_explained_by_the_ticket_of_that_day(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, world.receipt(trip, category="meal", issued_on="2026-11-14"))
+    assert status_of(world, claim) == [("needs_review", ["weekend_outside_plan"])]
+    world.receipt(trip, category="transport", qr_type="51", issued_on="2026-11-14", seller_tax_id="")
+    assert status_of(world, claim) == [("clear", [])]
+
+
+def test_two_cities_on_one_day_need_a_ticket(world: World) -> None:
+    trip, south = world.trip(), world.trip(division="440305", home="330100")
+    for each in (trip, south):
+        world.report(each)
+    mine = world.claim(trip, world.receipt(trip, category="meal"))
+    far = world.receipt(south, category="meal", seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))
+    assert status_of(world, mine) == [("needs_review", ["two_places_at_once"])]
+    assert status_of(world, world.claim(south, far)) == [("needs_review", ["two_places_at_once"])]
+    flight = {"category": "transport", "amount_minor": 98000, "seller_tax_id": "", "qr_type": "51"}
+    world.receipt(trip, **flight, issued_on="2026-11-11")
+    assert status_of(world, mine) == [("clear", [])]
+
+
+def test_the_document_of_one_city_and_the_phone_in_another(world: World) -> None:
+    trip = world.trip(home=SHENZHEN)
+    world.report(trip)
+    at = {"captured_at": "2026-11-11T12:00:00+08:00"}
+    there = world.claim(trip, world.receipt(trip, category="meal", capture_position=WEST_LAKE, **at))
+    home = world.claim(trip, world.receipt(trip, category="meal", capture_position=AT_HOME, **at))
+    assert "two_places_at_once" in codes(world.lines(there)[0])
+    assert "two_places_at_once" in codes(world.lines(home)[0])
+    alone = world.trip(world.bo, home=SHENZHEN)
+    world.report(alone, world.bo)
+    claim = world.claim(
+        alone, world.receipt(alone, world.bo, category="meal", capture_position=AT_HOME, **at), owner=world.bo
+    )
+    assert "document_far_from_phone" in codes(world.lines(claim)[0])
+
+
+def test_a_picture_that_is_older_than_its_receipt_or_comes_months_later(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    early = world.claim(trip, world.receipt(trip, captured_at="2026-11-01T09:00:00Z"))
+    ahead = world.claim(trip, world.receipt(trip, captured_at="2031-11-01T09:00:00Z"))
+    assert status_of(world, early) == [("needs_review", ["captured_before_issue"])]
+    assert status_of(world, ahead) == [("clear", [])]  # that phone's clock is wrong, and says nothing
+
+
+def test_what_was_refused_comes_back_with_another_amount(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    slip = {"fapiao_number": "", "qr_text": "", "category": "meal", "seller_name": "Lakeside Hotel"}
+    first = world.claim(trip, world.receipt(trip, **slip, amount_minor=26800))
+    world.decide(world.lines(first)[0], "refused", "not ours")
+    again = world.claim(trip, world.receipt(trip, **slip, amount_minor=27800))
+    assert "refused_before" in codes(world.lines(again)[0])
+
+
+def test_a_tool_is_bought_once_and_a_returned_one_answers_for_its_own_purchase(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    claims = []
+    for serial in ("TW-7", "tw- 7"):
+        receipt = world.receipt(trip, category="tool")
+        fields = {"name": "Torque wrench", "quantity": 1, "unit_price_minor": 30000, "serial_numbers": [serial]}
+        world.create(world.anna, "tool_purchase", trip_id=trip["id"], receipt_id=receipt["id"], **fields)
+        claims.append(world.claim(trip, receipt))
+    first, second = claims
+    assert codes(world.lines(first)[0]) == ["tool_not_returned"]
+    assert codes(world.lines(second)[0]) == ["tool_not_returned", "serial_bought_before"]
+    purchases = world.engine.write(world.finance, lambda write: write.find("tool_purchase", trip_id=trip["id"]))
+    world.stock_in(purchases[0], "TW-7")
+    assert status_of(world, first) == [("clear", [])]
+    assert codes(world.lines(second)[0]) == ["tool_not_returned", "serial_returned_for_other"]
+
+
+def test_what_a_receipt_is_compared_with_is_found_by_an_index(world: World) -> None:
+    is_sqlite = world.engine.database.is_sqlite
+    for condition, index in (
+        ("amount_minor = 1 AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'", "ix_receipt_amount_day"),
+        ("technician_id = 'a' AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'", "ix_receipt_technician_day"),
+        ("identity IN ('E1', 'E2')", "ix_receipt_identity"),
+    ):
+        with world.engine.database.read() as connection:
+            if not is_sqlite:
+                connection.execute(text("SET LOCAL enable_seqscan = off"))  # the table is empty
+            explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+            plan = connection.execute(text(f"{explain} SELECT * FROM receipt WHERE {condition}")).all()
+        assert index in str(plan)
