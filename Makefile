@@ -8,7 +8,7 @@ RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-python test-long test-client check format bench bench-readers lock clean
+.PHONY: help install demo test test-python test-long test-client check format bench bench-desk bench-readers lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench: $(VENV)/.dev ## measure push and pull on both databases
 
 bench-readers: $(VENV)/.dev $(VENV)/.browser ## measure how well and how fast receipts are read
 	@$(BIN)/python -m bench.readers
+
+bench-desk: $(VENV)/.dev ## measure finance's queue and dashboard with 100,000 lines
+	@$(BIN)/python -m bench.desk
 
 lock: $(BIN)/uv ## pin the newest versions that fit
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

@@ -21,40 +21,50 @@ from sync.journal import Entry
 from sync.tables import metadata
 from sync.transaction import Transaction
 
-RANK = {"clear": 0, "needs_review": 1, "blocked": 2, "submitted": 3, "returned": 4, "approved": 5, "refused": 6}
-"""What can be decided now comes first."""
-LAST_RANK = 7
+_ORDER = ("clear", "needs_review", "blocked", "submitted", "returned", "approved", "refused", "paid")
+RANK = {state: rank for rank, state in enumerate(_ORDER)}
+"""What can be decided now comes first; the states that are looked for together are neighbours."""
+_LAST = len(RANK)
 _ASKS = frozenset({"blocked", "needs_review", "submitted", "returned", "refused"})
 """States in which the findings are the reason why."""
 _PAGE = 500
+
+
+def _about() -> tuple[Column[Any], ...]:
+    """What is asked of a line. Both tables hold it, so that no question needs the other one."""
+    return (
+        Column("claim_id", String(36), nullable=False),
+        Column("receipt_id", String(36), nullable=False),
+        Column("technician_id", String(36), nullable=False),
+        Column("site_id", String(36), nullable=False),
+        Column("status", String(40), nullable=False),
+        Column("rank", Integer, nullable=False),
+        Column("category", String(40), nullable=False),
+        Column("currency", String(3), nullable=False),
+        Column("amount_minor", BigInteger, nullable=False),
+        Column("month", String(7), nullable=False),
+        Column("issued_on", String(10), nullable=False),
+        Column("submitted_at", String(40), nullable=False),
+        Column("words", Text, nullable=False),
+    )
+
 
 desk_lines = Table(
     "desk_line",
     metadata,
     Column("line_id", String(36), primary_key=True),
-    Column("claim_id", String(36), nullable=False),
-    Column("receipt_id", String(36), nullable=False),
-    Column("technician_id", String(36), nullable=False),
-    Column("site_id", String(36), nullable=False),
-    Column("status", String(40), nullable=False),
-    Column("rank", Integer, nullable=False),
-    Column("category", String(40), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("month", String(7), nullable=False),
-    Column("issued_on", String(10), nullable=False),
-    Column("submitted_at", String(40), nullable=False),
-    Column("words", Text, nullable=False),
+    *_about(),
     Index("ix_desk_line_now", "rank", "submitted_at", "line_id"),
     Index("ix_desk_line_submitted", "submitted_at", "line_id"),
     Index("ix_desk_line_amount", "amount_minor", "line_id"),
     Index("ix_desk_line_claim", "claim_id"),
+    Index("ix_desk_line_claims", "rank", "claim_id", "submitted_at", "amount_minor"),
     Index("ix_desk_line_receipt", "receipt_id"),
     Index("ix_desk_line_technician", "technician_id", "rank"),
     Index("ix_desk_line_site", "site_id", "rank"),
     Index("ix_desk_line_status", "status", "currency", "amount_minor"),
-    Index("ix_desk_line_category_month", "month", "category", "currency", "status", "amount_minor"),
-    Index("ix_desk_line_site_month", "month", "site_id", "currency", "status", "amount_minor"),
+    Index("ix_desk_line_category_month", "month", "category", "currency", "rank", "amount_minor"),
+    Index("ix_desk_line_site_month", "month", "site_id", "currency", "rank", "amount_minor"),
 )
 desk_reasons = Table(
     "desk_reason",
@@ -62,12 +72,9 @@ desk_reasons = Table(
     Column("line_id", String(36), primary_key=True),
     Column("code", String(60), primary_key=True),
     Column("severity", String(10), nullable=False),
-    Column("status", String(40), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("month", String(7), nullable=False),
-    Index("ix_desk_reason_status", "status", "currency", "code", "month", "amount_minor"),
-    Index("ix_desk_reason_code", "code", "line_id"),
+    *_about(),
+    Index("ix_desk_reason_now", "code", "rank", "submitted_at", "line_id"),
+    Index("ix_desk_reason_counts", "rank", "code", "currency", "month", "severity", "amount_minor"),
 )
 
 
@@ -126,8 +133,9 @@ def refresh(connection: Connection, lines: ColumnElement[bool], rows: ColumnElem
     connection.execute(delete(desk_reasons).where(desk_reasons.c.line_id.in_(gone)))
     connection.execute(delete(desk_lines).where(rows))
     for page in _pages(connection, lines):
-        connection.execute(insert(desk_lines), [_row(line) for line in page])
-        reasons = [reason for line in page for reason in _reasons(line)]
+        rows_of_page = [_row(line) for line in page]
+        connection.execute(insert(desk_lines), rows_of_page)
+        reasons = [row | reason for line, row in zip(page, rows_of_page, strict=True) for reason in _reasons(line)]
         if reasons:
             connection.execute(insert(desk_reasons), reasons)
 
@@ -161,7 +169,7 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
         "technician_id": line["technician_id"] or "",
         "amount_minor": line["amount_minor"],
         "site_id": _site_on(line["stops"], line["issued_on"]),
-        "rank": RANK.get(line["status"], LAST_RANK),
+        "rank": RANK.get(line["status"], _LAST),
         "month": line["issued_on"][:7],
         "submitted_at": line["submitted_at"] or "",
         "words": " ".join((*words, line["receipt_note"], line["note"])).lower(),
@@ -175,7 +183,7 @@ def _site_on(stops: Iterable[Mapping[str, Any]] | None, day: str) -> str:
     return str(next(iter(there or with_site), {"site_id": ""})["site_id"])
 
 
-def _reasons(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _reasons(line: Mapping[str, Any]) -> list[dict[str, str]]:
     """Each kind of finding that stands against the line, once, with its gravest severity."""
     if line["status"] not in _ASKS:
         return []
@@ -185,6 +193,4 @@ def _reasons(line: Mapping[str, Any]) -> list[dict[str, Any]]:
             continue
         if found.get(finding["code"]) != "block":
             found[finding["code"]] = finding["severity"]
-    about = {"line_id": line["id"], "month": line["issued_on"][:7]}
-    about |= {name: line[name] for name in ("status", "currency", "amount_minor")}
-    return [about | {"code": code, "severity": severity} for code, severity in found.items()]
+    return [{"code": code, "severity": severity} for code, severity in found.items()]

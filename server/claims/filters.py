@@ -9,11 +9,11 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Table, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.accounts.records import users
-from server.claims.desk_index import desk_lines, desk_reasons
+from server.claims.desk_index import RANK
 from server.claims.states import DECIDED, JUDGED, LINE_STATES
 from server.receipts.records import CATEGORIES
 from sync.change import instant, is_id
@@ -99,19 +99,19 @@ def _is_good(name: str, value: str) -> bool:
     return form[name].fullmatch(value) is not None
 
 
-def conditions(wanted: Filter, today: date, time_zone: str, *, states: bool = True) -> list[ColumnElement[bool]]:
+def conditions(
+    wanted: Filter, rows: Table, today: date, time_zone: str, *, states: bool = True
+) -> list[ColumnElement[bool]]:
     """What a row of the index must meet. With `states` false, lines of every state meet it."""
-    found = list(_equals(wanted))
+    found = [*_equals(wanted, rows), *_between(wanted, rows)]
     if states and wanted.status != "all":
-        found.append(desk_lines.c.status.in_(wanted.states))
-    if wanted.reason:
-        with_reason = select(desk_reasons.c.line_id).where(desk_reasons.c.code == wanted.reason)
-        found.append(desk_lines.c.line_id.in_(with_reason))
+        # Note: by rank and not by name, so that the order's own index finds them.
+        ranks = [RANK[state] for state in wanted.states]
+        found.append(rows.c.rank.between(min(ranks), max(ranks)))
     if wanted.age:
-        found.extend(_handed_in(*AGES[wanted.age], today, time_zone))
-    found.extend(_between(wanted))
+        found.extend(_handed_in(rows, *AGES[wanted.age], today, time_zone))
     if wanted.text:
-        found.append(_says(wanted.text.lower()))
+        found.append(_says(rows, wanted.text.lower()))
     return found
 
 
@@ -121,37 +121,39 @@ def minor(yuan: str) -> int:
     return int(whole) * 100 + int(part.ljust(2, "0") or 0)
 
 
-def _equals(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _equals(wanted: Filter, rows: Table) -> Iterator[ColumnElement[bool]]:
     columns = {"technician_id": wanted.technician, "category": wanted.category, "currency": wanted.currency}
+    if "code" in rows.c:
+        columns["code"] = wanted.reason
     for name, value in columns.items():
         if value:
-            yield desk_lines.c[name] == value
+            yield rows.c[name] == value
     if wanted.site:
-        yield desk_lines.c.site_id == ("" if wanted.site == NO_SITE else wanted.site)
+        yield rows.c.site_id == ("" if wanted.site == NO_SITE else wanted.site)
 
 
-def _between(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _between(wanted: Filter, rows: Table) -> Iterator[ColumnElement[bool]]:
     if wanted.since:
-        yield desk_lines.c.month >= wanted.since
+        yield rows.c.month >= wanted.since
     if wanted.until:
-        yield desk_lines.c.month <= wanted.until
+        yield rows.c.month <= wanted.until
     if wanted.least:
-        yield desk_lines.c.amount_minor >= minor(wanted.least)
+        yield rows.c.amount_minor >= minor(wanted.least)
     if wanted.most:
-        yield desk_lines.c.amount_minor <= minor(wanted.most)
+        yield rows.c.amount_minor <= minor(wanted.most)
 
 
-def _handed_in(least: int, most: int | None, today: date, time_zone: str) -> Iterator[ColumnElement[bool]]:
+def _handed_in(rows: Table, least: int, most: int | None, today: date, time_zone: str) -> Iterator[ColumnElement[bool]]:
     """Handed in so many days ago by the company's calendar."""
 
     def begin_of(days_ago: int) -> str:
         return instant(datetime.combine(today - timedelta(days_ago), time(), ZoneInfo(time_zone)))
 
-    yield desk_lines.c.submitted_at < begin_of(least - 1)
+    yield rows.c.submitted_at < begin_of(least - 1)
     if most is not None:
-        yield desk_lines.c.submitted_at >= begin_of(most)
+        yield rows.c.submitted_at >= begin_of(most)
 
 
-def _says(text: str) -> ColumnElement[bool]:
+def _says(rows: Table, text: str) -> ColumnElement[bool]:
     named = select(users.c.id).where(func.lower(users.c.display_name).contains(text, autoescape=True))
-    return or_(desk_lines.c.words.contains(text, autoescape=True), desk_lines.c.technician_id.in_(named))
+    return or_(rows.c.words.contains(text, autoescape=True), rows.c.technician_id.in_(named))

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, case, func, literal, select, tuple_
+from sqlalchemy import Column, Select, Table, case, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from server.claims.desk_index import desk_lines, desk_reasons
+from server.claims.desk_index import RANK, desk_lines, desk_reasons
 from server.claims.filters import STATES, Filter, conditions
 from server.claims.records import claims
-from server.service.records import trips
+from server.service.records import sites, trips
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -58,15 +58,20 @@ class Looking:
     today: date
     time_zone: str
 
+    @property
+    def rows(self) -> Table:
+        """Where such lines stand: a reason is asked of the reasons, all else of the lines."""
+        return desk_reasons if self.wanted.reason else desk_lines
+
     def where(self, **options: bool) -> list[ColumnElement[bool]]:
-        """What lines must meet."""
-        return conditions(self.wanted, self.today, self.time_zone, **options)
+        """What these rows must meet."""
+        return conditions(self.wanted, self.rows, self.today, self.time_zone, **options)
 
 
 def lines_page(read: Transaction, look: Looking, after: str = "") -> Page:
     """The next lines, in the filter's order, each with the names it is shown by and its reasons."""
-    columns = [desk_lines.c[name] for name in _ORDER[look.wanted.sort]]
-    found = _rows(read, _part(look.where(), columns, look.wanted.sort in _FALLING, after))
+    columns = [look.rows.c[name] for name in _ORDER[look.wanted.sort]]
+    found = _rows(read, _part(look, columns, after))
     shown = found[:PAGE]
     _name_lines(read, shown)
     return Page(shown, _mark(columns, shown) if len(found) > PAGE else "")
@@ -74,8 +79,8 @@ def lines_page(read: Transaction, look: Looking, after: str = "") -> Page:
 
 def claims_page(read: Transaction, look: Looking, after: str = "") -> Page:
     """The next claims that hold such lines: those that can be decided now first, then the oldest."""
-    lines = desk_lines.c
-    ready = case((lines.status == "clear", lines.amount_minor), else_=0)
+    lines = look.rows.c
+    ready = case((lines.rank == RANK["clear"], lines.amount_minor), else_=0)
     rank, since = func.min(lines.rank), func.min(lines.submitted_at)
     query = (
         select(
@@ -102,11 +107,14 @@ def claims_page(read: Transaction, look: Looking, after: str = "") -> Page:
 
 def by_status(read: Transaction, look: Looking) -> list[Count]:
     """How many lines of each state meet the rest of the filter."""
-    lines = desk_lines.c
+    lines = look.rows.c
+    where = look.where(states=False)
+    # Note: where rows are read anyway, SQLite must not fetch each of them by way of the index of states.
+    state = lines.status + "" if where else lines.status
     query = (
-        select(lines.status, lines.currency, func.count(), func.sum(lines.amount_minor))
-        .where(*look.where(states=False))
-        .group_by(lines.status, lines.currency)
+        select(state, lines.currency, func.count(), func.sum(lines.amount_minor))
+        .where(*where)
+        .group_by(state, lines.currency)
     )
     counts = _counts((status, "", currency, count, money) for status, currency, count, money in _plain(read, query))
     return sorted(counts, key=lambda count: STATES.index(count.key) if count.key in STATES else len(STATES))
@@ -115,33 +123,34 @@ def by_status(read: Transaction, look: Looking) -> list[Count]:
 def by_reason(read: Transaction, look: Looking) -> list[Count]:
     """How many lines each kind of finding stands against, the most first. A line with two reasons counts for both."""
     reason = desk_reasons.c
-    rest = Looking(replace(look.wanted, reason="", status="all"), look.today, look.time_zone)
-    narrow = rest.where()
+    where = conditions(replace(look.wanted, reason=""), desk_reasons, look.today, look.time_zone)
     query = select(reason.code, func.min(reason.severity), reason.currency, func.count(), func.sum(reason.amount_minor))
-    query = query.where(reason.status.in_(look.wanted.states)).group_by(reason.code, reason.currency)
-    if narrow:
-        query = query.join(desk_lines, desk_lines.c.line_id == reason.line_id).where(*narrow)
+    query = query.where(*where).group_by(reason.code, reason.currency)
     return sorted(_counts(_plain(read, query)), key=lambda count: -count.lines)
+
+
+def site_names(read: Transaction) -> list[tuple[str, str]]:
+    """All sites by name: id and name."""
+    found = _plain(read, select(sites.c.id, sites.c.name).order_by(sites.c.name))
+    return [(row.id, row.name) for row in found]
 
 
 def next_open(read: Transaction, look: Looking, behind: str) -> str | None:
     """The claim that holds the first line of the filter which is not of this claim."""
-    columns = [desk_lines.c[name] for name in _ORDER[look.wanted.sort]]
-    query = _part([*look.where(), desk_lines.c.claim_id != behind], columns, look.wanted.sort in _FALLING, "")
-    found = _rows(read, query.limit(1))
+    columns = [look.rows.c[name] for name in _ORDER[look.wanted.sort]]
+    found = _rows(read, _part(look, columns, "").where(look.rows.c.claim_id != behind).limit(1))
     return str(found[0]["claim_id"]) if found else None
 
 
-def _part(where: Iterable[ColumnElement[bool]], columns: Sequence[Column[Any]], is_falling: bool, after: str) -> Any:
-    query = select(desk_lines).where(*where).limit(PAGE + 1)
+def _part(look: Looking, columns: Sequence[Column[Any]], after: str) -> Select[Any]:
+    is_falling = look.wanted.sort in _FALLING
+    query = select(look.rows).where(*look.where()).limit(PAGE + 1)
     query = query.order_by(*(column.desc() if is_falling else column for column in columns))
     mark = _read_mark(after, columns)
     if not mark:
         return query
-    here, there = (
-        tuple_(*columns),
-        tuple_(*(literal(value, column.type) for value, column in zip(mark, columns, strict=True))),
-    )
+    values = [literal(value, column.type) for value, column in zip(mark, columns, strict=True)]
+    here, there = tuple_(*columns), tuple_(*values)
     return query.where(here < there if is_falling else here > there)
 
 

@@ -100,7 +100,7 @@ def _together(counts: list[queue.Count]) -> dict[str, int]:
 def _choices(read: Transaction) -> dict[str, Any]:
     return {
         "technicians": read.find("user", role="technician"),
-        "sites": sorted(read.find("site"), key=lambda site: str(site["name"])),
+        "sites": queue.site_names(read),
         "categories": CATEGORIES,
         "ages": AGES,
         "sorts": SORTS,

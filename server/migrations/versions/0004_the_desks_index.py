@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,36 +18,19 @@ def upgrade() -> None:
     op.create_table(
         "desk_line",
         sa.Column("line_id", sa.String(length=36), nullable=False),
-        sa.Column("claim_id", sa.String(length=36), nullable=False),
-        sa.Column("receipt_id", sa.String(length=36), nullable=False),
-        sa.Column("technician_id", sa.String(length=36), nullable=False),
-        sa.Column("site_id", sa.String(length=36), nullable=False),
-        sa.Column("status", sa.String(length=40), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("category", sa.String(length=40), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("month", sa.String(length=7), nullable=False),
-        sa.Column("issued_on", sa.String(length=10), nullable=False),
-        sa.Column("submitted_at", sa.String(length=40), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        *_about(),
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_desk_line")),
     )
-    for name, columns in _INDEXES:
-        op.create_index(name, "desk_line", columns)
     op.create_table(
         "desk_reason",
         sa.Column("line_id", sa.String(length=36), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("severity", sa.String(length=10), nullable=False),
-        sa.Column("status", sa.String(length=40), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("month", sa.String(length=7), nullable=False),
+        *_about(),
         sa.PrimaryKeyConstraint("line_id", "code", name=op.f("pk_desk_reason")),
     )
-    op.create_index("ix_desk_reason_status", "desk_reason", ["status", "currency", "code", "month", "amount_minor"])
-    op.create_index("ix_desk_reason_code", "desk_reason", ["code", "line_id"])
+    for table, name, columns in _INDEXES:
+        op.create_index(f"ix_{table}_{name}", table, columns)
     op.create_table(
         "saved_filter",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -65,15 +50,36 @@ def downgrade() -> None:
     op.drop_table("desk_line")
 
 
+def _about() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("claim_id", sa.String(length=36), nullable=False),
+        sa.Column("receipt_id", sa.String(length=36), nullable=False),
+        sa.Column("technician_id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("issued_on", sa.String(length=10), nullable=False),
+        sa.Column("submitted_at", sa.String(length=40), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+    )
+
+
 _INDEXES = (
-    ("ix_desk_line_now", ["rank", "submitted_at", "line_id"]),
-    ("ix_desk_line_submitted", ["submitted_at", "line_id"]),
-    ("ix_desk_line_amount", ["amount_minor", "line_id"]),
-    ("ix_desk_line_claim", ["claim_id"]),
-    ("ix_desk_line_receipt", ["receipt_id"]),
-    ("ix_desk_line_technician", ["technician_id", "rank"]),
-    ("ix_desk_line_site", ["site_id", "rank"]),
-    ("ix_desk_line_status", ["status", "currency", "amount_minor"]),
-    ("ix_desk_line_category_month", ["month", "category", "currency", "status", "amount_minor"]),
-    ("ix_desk_line_site_month", ["month", "site_id", "currency", "status", "amount_minor"]),
+    ("desk_line", "now", ["rank", "submitted_at", "line_id"]),
+    ("desk_line", "submitted", ["submitted_at", "line_id"]),
+    ("desk_line", "amount", ["amount_minor", "line_id"]),
+    ("desk_line", "claim", ["claim_id"]),
+    ("desk_line", "claims", ["rank", "claim_id", "submitted_at", "amount_minor"]),
+    ("desk_line", "receipt", ["receipt_id"]),
+    ("desk_line", "technician", ["technician_id", "rank"]),
+    ("desk_line", "site", ["site_id", "rank"]),
+    ("desk_line", "status", ["status", "currency", "amount_minor"]),
+    ("desk_line", "category_month", ["month", "category", "currency", "rank", "amount_minor"]),
+    ("desk_line", "site_month", ["month", "site_id", "currency", "rank", "amount_minor"]),
+    ("desk_reason", "now", ["code", "rank", "submitted_at", "line_id"]),
+    ("desk_reason", "counts", ["rank", "code", "currency", "month", "severity", "amount_minor"]),
 )
