@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from flask import Flask, Response, flash, g, make_response, render_template, req
 
 from server import paths
 from server.accounts.gate import actor, enter_by_cookies
+from server.claims.states import payable_minor
 from server.i18n import catalogue, language_of_request, say
 from server.places.divisions import all_divisions, full_name
 from server.problems import Problem
@@ -65,6 +67,7 @@ def set_up(app: Flask) -> None:
     """Give the pages their words and filters, and serve their style sheets."""
     app.jinja_env.filters |= {
         "money": money,
+        "payable": payable_minor,
         "instant": moment,
         "days_since": days_since,
         "place": lambda code: full_name(code, language_of_request()) if code else "",
@@ -138,6 +141,14 @@ def money(amount_minor: int | None, currency: str = "CNY") -> str:
     mark = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency, f"{currency} ")
     whole, part = divmod(abs(amount_minor), 100)
     return f"{sign}{mark}{whole:,}.{part:02}"
+
+
+def typed_minor(text: str, field: str) -> int:
+    """An amount as people type it, 12.34 or ¥1,234.5, in minor units. Raises Refused naming the field."""
+    match = re.fullmatch(r"\s*[¥￥]?\s*(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{1,2}))?\s*", text)
+    if match is None:
+        raise Refused("invalid_fields", {field: ["bad_format"]})
+    return int(match[1].replace(",", "")) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 def moment(text: str | None) -> str:

@@ -14,6 +14,7 @@ from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt,
 from server.claims.rules.journey import legs_of
 from server.claims.serials import serials_elsewhere
 from server.claims.settings import Company
+from server.claims.states import stands
 from server.claims.working_days import day_of
 from server.places.position import divisions_at
 from server.receipts.evidence import own_evidence
@@ -34,7 +35,11 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     return Facts(
         trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
         receipt=_receipt(write, receipt, trip, company),
-        claimed_minor=sum(item["amount_minor"] for item in lines if item["claim_id"] == line["claim_id"]),
+        claimed_minor=sum(
+            item["amount_minor"]
+            for item in lines
+            if item["claim_id"] == line["claim_id"] and not item["reverses"] and not item["reversed_by"]
+        ),
         today=today(write.now, company),
         purchases=tuple(purchases_of(write, receipt["id"])),
         attachments=tuple(_attachments(write, receipt)),
@@ -179,7 +184,7 @@ def _twin(write: Transaction, receipt: Record, other: Record) -> Twin:
         issued_on=other["issued_on"],
         is_own=other["technician_id"] == receipt["technician_id"],
         is_earlier=_place(write, other) < _place(write, receipt),
-        is_decided=any(line["status"] in ("approved", "paid") for line in lines),
+        is_decided=any(line["status"] in ("approved", "paid") and stands(line) for line in lines),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server.claims.gathering import gather, purchases_of, receipts_with_files
@@ -11,21 +11,27 @@ from server.claims.rules import judge
 from server.claims.rules.tool_returned import reimbursable_minor
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
-from server.claims.states import DECIDED, judged_status
+from server.claims.states import DECIDED, EDITABLE, claim_status, judged_status
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-_FINAL = frozenset({"draft", "refused", "paid"})
-"""A draft is not judged yet; what was refused or paid is not judged again."""
+_NOT_JUDGED = EDITABLE | {"refused", "paid"}
+"""What the technician still works on is not judged yet; what was refused or paid is not judged again."""
 _TOOL = "tool_not_returned"
+UNDECIDED: Mapping[str, Any] = {"decided_by": None, "decided_at": "", "decision_note": "", "approved_minor": 0}
+"""What a line says of its decision when there is none."""
 
 
 def findings_of(write: Transaction, line: Record) -> list[dict[str, Any]]:
-    """What the rules say of a line now, with the manager's waivers marked. A returned part is free of REG-A12."""
+    """What the rules say of a line now, with the manager's waivers marked. A part that came back is free of REG-A12.
+
+    A waiver spoke of the line as it was: once the line was given back for repair, it holds no longer.
+    """
     facts = gather(write, line, company_of(write))
-    waived = {waiver["finding_code"] for waiver in write.find("waiver", claim_line_id=line["id"])}
+    waivers = write.find("waiver", claim_line_id=line["id"])
+    waived = {waiver["finding_code"] for waiver in waivers if waiver["given_at"] > (line["returned_at"] or "")}
     found = [finding.to_wire() for finding in judge(facts)]
     if _returned_for(write, line) >= line["amount_minor"]:
         found = [finding for finding in found if finding["code"] != _TOOL]
@@ -64,13 +70,15 @@ def follow_all(registry: Registry) -> None:
     registry.follow("service_report", on_trip_paper)
     registry.follow("trip", on_trip)
     registry.follow("waiver", on_waiver)
+    registry.follow("claim_line", on_reversal)
 
 
 def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A claim that is handed in has its lines judged."""
-    if not entry.changed("status") or entry.record["status"] != "submitted" or entry.op == "create":
+    """A claim that is handed in, or handed in again, has its lines judged."""
+    if entry.op != "update" or entry.after.get("status") != "submitted":
         return
-    for line in write.find("claim_line", claim_id=entry.record_id, status="draft"):
+    mine = "draft" if entry.before["status"] == "draft" else "returned"
+    for line in write.find("claim_line", claim_id=entry.record_id, status=mine):
         yield change_of("claim_line", line, {"status": "submitted"})
 
 
@@ -82,12 +90,19 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     if claim is None:
         return
     lines = write.find("claim_line", claim_id=claim["id"])
-    is_decided = bool(lines) and all(line["status"] in DECIDED for line in lines)
-    state = "draft" if claim["status"] == "draft" else "decided" if is_decided else "submitted"
-    current = {"total_minor": sum(line["amount_minor"] for line in lines), "status": state}
+    was_returned = entry.op == "update" and entry.after.get("status") == "returned"
+    status = claim_status(claim["status"], lines, was_returned=was_returned)
+    current = {"total_minor": sum(line["amount_minor"] for line in lines), "status": status}
     changed = {name: value for name, value in current.items() if claim[name] != value}
     if changed:
         yield change_of("claim", claim, changed)
+
+
+def on_reversal(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """The paid line names the line that takes it back."""
+    paid = write.get("claim_line", entry.record["reverses"]) if entry.op == "create" else None
+    if paid is not None:
+        yield change_of("claim_line", paid, {"reversed_by": entry.record_id})
 
 
 def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -147,7 +162,7 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
 def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:
     """Judge the open lines of a receipt. Where some of its tools are back, the line splits: their part moves on."""
     for line in write.find("claim_line", receipt_id=receipt_id):
-        if line["status"] in _FINAL:
+        if line["status"] in _NOT_JUDGED or line["reverses"]:
             continue
         # Note: held, so that a batch is not exported between this look at the line and what follows from it.
         fresh = write.get("claim_line", line["id"], lock=True)
@@ -173,7 +188,7 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
         status = "approved"
     elif line["status"] == "approved":
         # Note: what the approval rested on is gone, so the approval is gone too.
-        changed |= {"decided_by": None, "decided_at": "", "decision_note": ""}
+        changed |= UNDECIDED
     if status != line["status"]:
         changed["status"] = status
     if changed:
@@ -208,7 +223,9 @@ def _returned_for(write: Transaction, line: Record) -> int:
     """
     purchases = purchases_of(write, line["receipt_id"])
     lines = [
-        item for item in write.find("claim_line", receipt_id=line["receipt_id"]) if item["claim_id"] == line["claim_id"]
+        item
+        for item in write.find("claim_line", receipt_id=line["receipt_id"])
+        if item["claim_id"] == line["claim_id"] and not item["reverses"]
     ]
     total = sum(item["amount_minor"] for item in lines)
     left = reimbursable_minor(total, purchases)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from server.accounts.gate import actor, page_for
 from server.claims.queries import line_views
 from server.i18n import say
-from server.pages import attempt, done, known, read_page
+from server.pages import attempt, done, known, read_page, typed_minor
 from server.places.divisions import all_divisions, granularity
 from server.problems import Problem
 from server.services import engine
@@ -18,7 +18,7 @@ from sync.change import Record
 from sync.transaction import Transaction
 
 blueprint = Blueprint("finance", __name__, url_prefix="/finance")
-_STEPS = {"approve": "approved", "refuse": "refused", "undo": "submitted", "pay": "paid"}
+_STEPS = {"approve": "approved", "refuse": "refused", "return": "returned", "undo": "submitted", "pay": "paid"}
 
 
 @blueprint.get("/claims/<claim_id>")
@@ -38,22 +38,33 @@ def printed(claim_id: str) -> str:
 @blueprint.post("/lines/<line_id>")
 @page_for("finance", "manager")
 def decide(line_id: str) -> Response:
-    """Approve, refuse, mark as paid, or take a decision back."""
+    """Approve, refuse, return for repair, mark as paid, or take a decision back."""
     step = request.form.get("step", "")
     if step not in _STEPS:
         raise Problem(400, "bad_request")
-    fields = {"status": _STEPS[step]}
-    if step in ("approve", "refuse"):
-        fields["decision_note"] = request.form.get("note", "").strip()
-    if step == "pay":
-        fields["payment_reference"] = request.form.get("reference", "").strip()
 
     def work(write: Transaction) -> Record:
-        return write.update("claim_line", known(write, "claim_line", line_id), fields)
+        return write.update("claim_line", known(write, "claim_line", line_id), _decision(step))
 
     line = attempt(work)
     if line:
         done(f"finance.done_{step}")
+    return _back_to(line_id)
+
+
+@blueprint.post("/lines/<line_id>/reversal")
+@page_for("finance", "manager")
+def reverse(line_id: str) -> Response:
+    """Take a paid line back by a counter-entry."""
+    note = request.form.get("note", "").strip()
+
+    def work(write: Transaction) -> Record:
+        paid = known(write, "claim_line", line_id)
+        about = {"claim_id": paid["claim_id"], "receipt_id": paid["receipt_id"], "reverses": line_id}
+        return write.create("claim_line", about | {"amount_minor": -paid["approved_minor"], "decision_note": note})
+
+    if attempt(work):
+        done("finance.done_reversal")
     return _back_to(line_id)
 
 
@@ -101,6 +112,22 @@ def waive(line_id: str) -> Response:
     if attempt(lambda write: write.create("waiver", fields)):
         done("finance.done_waiver")
     return _back_to(line_id)
+
+
+def _decision(step: str) -> dict[str, Any]:
+    """The fields of finance's form, by its button."""
+    fields: dict[str, Any] = {"status": _STEPS[step]}
+    note = request.form.get("note", "").strip()
+    approved = request.form.get("approved", "").strip()
+    if step in ("approve", "refuse"):
+        fields["decision_note"] = note
+    if step == "approve" and approved:
+        fields["approved_minor"] = typed_minor(approved, "approved_minor")
+    if step == "return":
+        fields["return_reason"] = note
+    if step == "pay":
+        fields["payment_reference"] = request.form.get("reference", "").strip()
+    return fields
 
 
 def _about(read: Transaction, claim_id: str) -> dict[str, Any]:

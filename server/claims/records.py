@@ -31,7 +31,11 @@ class ClaimSchema(RecordSchema):
 
 
 class ClaimLineSchema(RecordSchema):
-    """One receipt's money in a claim. A line that was split names the line that it came from."""
+    """One receipt's money in a claim. A line that was split names the line that it came from.
+
+    `approved_minor` is what finance approved of it, the whole or less; payment pays this. A reversal takes a paid line
+    back: its amounts are below zero, `reverses` names the paid line, and `reversed_by` of that line names it.
+    """
 
     claim_id = IdField(required=True)
     receipt_id = IdField(required=True)
@@ -44,10 +48,17 @@ class ClaimLineSchema(RecordSchema):
     decided_by = IdField()
     decided_at = InstantField()
     decision_note = TextField(1000)
+    approved_minor = money()
+    return_reason = TextField(1000)
+    returned_by = IdField()
+    returned_at = InstantField()
     split_from = IdField()
     payment_batch_id = IdField()
     payment_reference = TextField(80)
+    paid_by = IdField()
     paid_at = InstantField()
+    reverses = IdField()
+    reversed_by = IdField()
 
 
 class WaiverSchema(RecordSchema):
@@ -74,5 +85,6 @@ claim_lines = record_table(
     Index("ix_claim_line_receipt_id", "receipt_id"),
     Index("ix_claim_line_status", "status"),
     Index("ix_claim_line_payment_batch_id", "payment_batch_id"),
+    Index("uq_claim_line_reverses", "reverses", unique=True),
 )
 waivers = record_table("waiver", WaiverSchema, Index("ix_waiver_claim_line_id", "claim_line_id"))

@@ -1,30 +1,73 @@
-"""The life of a claim and of its lines: which step leads where, and who takes it."""
+"""The life of a claim and of its lines: which step leads where, and who takes it. Drawn in `docs/claim-states.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-CLAIM_STATES = ("draft", "submitted", "decided")
-LINE_STATES = ("draft", "submitted", "blocked", "needs_review", "clear", "approved", "refused", "paid")
+By = Literal["technician", "finance", "system"]
+
+CLAIM_STATES = ("draft", "submitted", "returned", "decided")
+LINE_STATES = (
+    "draft",
+    "submitted",
+    "blocked",
+    "needs_review",
+    "clear",
+    "approved",
+    "refused",
+    "returned",
+    "paid",
+)
 
 JUDGED = frozenset({"blocked", "needs_review", "clear"})
 """The rules have spoken, finance has not."""
 DECIDED = frozenset({"approved", "refused", "paid"})
-
-FINANCE_STEPS: Mapping[str, frozenset[str]] = {
-    "blocked": frozenset({"refused"}),
-    "needs_review": frozenset({"approved", "refused"}),
-    "clear": frozenset({"approved", "refused"}),
-    "approved": frozenset({"paid", "submitted"}),
-    "refused": frozenset({"submitted"}),
-}
-"""Where finance may take a line. `submitted` undoes a decision: the rules then speak again."""
+EDITABLE = frozenset({"draft", "returned"})
+"""The technician's own: a line that was not handed in, or was given back for repair."""
 
 
-def may_step(before: str, after: str) -> bool:
-    """Whether finance may take a line from one state to the other."""
-    return after in FINANCE_STEPS.get(before, frozenset())
+@dataclass(frozen=True)
+class Step:
+    """One way from a state to another: who takes it, and when."""
+
+    before: str
+    after: str
+    by: By
+    why: str
+
+
+CLAIM_STEPS = (
+    Step("draft", "submitted", "technician", "hands in"),
+    Step("submitted", "returned", "system", "a line was returned"),
+    Step("returned", "submitted", "technician", "hands in again"),
+    Step("returned", "submitted", "system", "no line is left to repair"),
+    Step("returned", "decided", "system", "the other lines are decided"),
+    Step("returned", "draft", "system", "every line was withdrawn"),
+    Step("submitted", "decided", "system", "every line is decided"),
+    Step("decided", "submitted", "system", "a decision was taken back"),
+)
+LINE_STEPS = (
+    Step("draft", "submitted", "system", "the claim is handed in"),
+    Step("returned", "submitted", "system", "the claim is handed in again"),
+    *(Step("submitted", state, "system", "the rules judge") for state in ("blocked", "needs_review", "clear")),
+    *(Step(*pair, "system", "judged again") for pair in (("blocked", "needs_review"), ("needs_review", "blocked"))),
+    *(Step(*pair, "system", "judged again") for pair in (("blocked", "clear"), ("clear", "blocked"))),
+    *(Step(*pair, "system", "judged again") for pair in (("needs_review", "clear"), ("clear", "needs_review"))),
+    *(Step(state, "approved", "finance", "approves") for state in ("needs_review", "clear")),
+    *(Step(state, "refused", "finance", "refuses, with a reason") for state in ("blocked", "needs_review", "clear")),
+    *(Step(state, "returned", "finance", "returns, with a reason") for state in ("blocked", "needs_review", "clear")),
+    *(Step(state, "submitted", "finance", "takes the decision back") for state in ("approved", "refused")),
+    *(Step("approved", state, "system", "its grounds are gone") for state in ("blocked", "needs_review", "clear")),
+    Step("approved", "paid", "finance", "pays"),
+)
+"""A paid line is at its end. A mistake found later is a line of its own that takes the money back: a reversal."""
+
+
+def may_step(steps: Iterable[Step], before: str, after: str, by: By) -> bool:
+    """Whether that party may take a record from one state to the other."""
+    return any((step.before, step.after, step.by) == (before, after, by) for step in steps)
 
 
 def judged_status(findings: Iterable[Mapping[str, Any]]) -> str:
@@ -33,3 +76,26 @@ def judged_status(findings: Iterable[Mapping[str, Any]]) -> str:
     if "block" in severities:
         return "blocked"
     return "needs_review" if "review" in severities else "clear"
+
+
+def claim_status(now: str, lines: Iterable[Mapping[str, Any]], *, was_returned: bool) -> str:
+    """The state that its lines put a claim in. `was_returned`: one of them was given back at this moment.
+
+    A claim that is being handed in again is no longer returned, though its lines follow one after the other.
+    """
+    states = {line["status"] for line in lines}
+    if now == "draft" or not states:
+        return "draft"
+    if "returned" in states and (was_returned or now == "returned"):
+        return "returned"
+    return "decided" if states <= DECIDED else "submitted"
+
+
+def stands(line: Mapping[str, Any]) -> bool:
+    """Whether a line asks for its money, or has it: it was not refused, not reversed, and is no reversal."""
+    return line["status"] != "refused" and not line["reverses"] and not line["reversed_by"]
+
+
+def payable_minor(line: Mapping[str, Any]) -> int:
+    """What an approved line pays, in minor units; below zero for a reversal."""
+    return int(line["approved_minor"])

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.claims.judgement import company_of
+from server.claims.states import payable_minor
 from server.payments.export import exported
 from server.payments.records import (
     BankAccountSchema,
@@ -107,7 +108,7 @@ def _totals(write: Transaction, batch: Record) -> dict[str, Any]:
     return {
         "line_count": len(lines),
         "payment_count": len(payments_of(lines)),
-        "control_total_minor": sum(line["amount_minor"] for line in lines),
+        "control_total_minor": sum(payable_minor(line) for line in lines),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.claims.states import payable_minor
 from server.receipts.readings import is_waiting
 from sync.change import Record
 from sync.errors import Refused
@@ -26,7 +27,7 @@ class Payment:
     @property
     def amount_minor(self) -> int:
         """The sum of the lines; counter-entries count against it."""
-        return sum(line["amount_minor"] for line in self.lines)
+        return sum(payable_minor(line) for line in self.lines)
 
 
 def payments_of(lines: Iterable[Record]) -> list[Payment]:
@@ -48,7 +49,7 @@ def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequen
     """
     asked = _held(write, line_ids)
     people = {line["technician_id"] for line in asked}
-    owed = [line["id"] for line in unpaid_lines(write) if line["amount_minor"] < 0 and line["technician_id"] in people]
+    owed = [line["id"] for line in unpaid_lines(write) if line["reverses"] and line["technician_id"] in people]
     lines = asked + [line for line in _held(write, owed) if line["id"] not in line_ids]
     _refuse(write, "payment_line_not_approved", [line for line in lines if line["status"] != "approved"])
     _refuse(write, "payment_line_taken", [line for line in lines if line["payment_batch_id"] not in (None, batch_id)])
@@ -116,4 +117,4 @@ def _all(read: Transaction, entity: str, lines: Sequence[Record], field: str) ->
 
 
 def _amount(line: dict[str, Any]) -> str:
-    return f"{line['amount_minor'] / 100:.2f} {line['currency']}"
+    return f"{payable_minor(line) / 100:.2f} {line['currency']}"

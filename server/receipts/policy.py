@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.claims.states import stands
 from server.receipts.readings import standing
 from server.receipts.records import EvidenceSchema, ReadingSchema, ReceiptSchema, evidence, readings, receipts
 from server.wire import RecordForm
@@ -15,7 +16,7 @@ from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
 _SERVER_FIELDS = {"technician_id", "identity", "evidence", "reading_status"}
-_REPAIRABLE = {"draft", "blocked", "needs_review", "refused"}
+_REPAIRABLE = {"draft", "returned", "blocked", "needs_review", "refused"}
 """The states of a claim line in which its receipt may still be mended."""
 
 
@@ -30,7 +31,7 @@ class ReceiptPolicy(Policy):
         if before["technician_id"] != write.actor.id:
             return frozenset()
         lines = write.find("claim_line", receipt_id=before["id"])
-        if any(line["status"] not in _REPAIRABLE for line in lines):
+        if any(stands(line) and line["status"] not in _REPAIRABLE for line in lines):
             raise Refused("receipt_claimed")
         return frozenset(ReceiptSchema().fields) - _SERVER_FIELDS
 

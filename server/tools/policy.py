@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.claims.states import EDITABLE, stands
 from server.tools.records import ToolPurchaseSchema, ToolUnitSchema, tool_purchases, tool_units
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
@@ -127,14 +128,14 @@ def _settle_step(write: Transaction, before: Record, after: Record, purchase: Re
     if (before["status"], after["status"]) != ("stocked_in", "cancelled"):
         raise Refused("step_not_allowed", {"status": ["step_not_allowed"]})
     lines = write.find("claim_line", receipt_id=purchase["receipt_id"]) if purchase["receipt_id"] else []
-    if any(line["status"] == "paid" for line in lines):
+    if any(line["status"] == "paid" and stands(line) for line in lines):
         raise Refused("unit_already_paid")
     return {}
 
 
 def _is_claimed(write: Transaction, receipt_id: str | None) -> bool:
     lines = write.find("claim_line", receipt_id=receipt_id) if receipt_id else []
-    return any(line["status"] != "draft" for line in lines)
+    return any(stands(line) and line["status"] not in EDITABLE for line in lines)
 
 
 ENTITIES = (

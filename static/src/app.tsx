@@ -69,7 +69,7 @@ function Screen({ owner }: { owner: string }) {
       if (id === "share" && share) return <ReceiptScreen key={share} owner={owner} share={share} />;
       return <ReceiptScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "tool":
-      return <ToolScreen owner={owner} />;
+      return <ToolScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "report":
       return <ReportScreen owner={owner} {...(id ? { orderId: id } : {})} />;
     case "survey":
@@ -77,7 +77,7 @@ function Screen({ owner }: { owner: string }) {
     case "claims":
       return <Claims />;
     case "claim":
-      return id ? <ClaimScreen id={id} /> : <NewClaim owner={owner} />;
+      return id ? <ClaimScreen owner={owner} id={id} /> : <NewClaim owner={owner} />;
     case "outbox":
       return <Outbox />;
     case "settings":

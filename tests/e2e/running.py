@@ -104,6 +104,7 @@ class RunningServer:
             ("bo", "technician"),
             ("wen", "warehouse"),
             ("fei", "finance"),
+            ("pia", "finance"),
             ("dan", "dispatcher"),
             ("ming", "manager"),
             ("ada", "admin"),

@@ -99,21 +99,47 @@ def test_finance_approves_all_clear_lines_with_one_button(desk: Desk, world: Wor
     assert world.lines(claim)[0]["status"] == "approved"
 
 
-def test_finance_pays_and_takes_back_what_it_decided(desk: Desk, world: World) -> None:
+def test_finance_approves_less_another_pays_it_and_a_third_takes_it_back(desk: Desk, world: World) -> None:
     claim = a_claim(world)
     world.finish_readings()
     line = world.lines(claim)[0]
-    browser = desk("fei")
+    browser, colleague = desk("fei"), desk("pia")
     path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
     form_of(browser.get(path), action).submit("step", value="approve")
     form_of(browser.get(path), action).submit("step", value="undo")
     assert world.lines(claim)[0]["status"] == "clear"
-    form_of(browser.get(path), action).submit("step", value="approve")
     form = form_of(browser.get(path), action)
+    form["approved"] = "two hundred"
+    assert "Approved amount" in form.submit("step", value="approve").follow()
+    form = form_of(browser.get(path), action)
+    form["approved"], form["note"] = "200.50", "Minibar is private"
+    assert "¥200.50" in form.submit("step", value="approve").follow()
+    refused = form_of(browser.get(path), action).submit("step", value="pay").follow()
+    assert "Whoever approved the line cannot pay it" in refused
+    form = form_of(colleague.get(path), action)
     form["reference"] = "PV-2026-11"
     form.submit("step", value="pay")
     paid = world.lines(claim)[0]
-    assert (paid["status"], paid["payment_reference"]) == ("paid", "PV-2026-11")
+    assert (paid["status"], paid["payment_reference"], paid["paid_by"]) == ("paid", "PV-2026-11", world.payer.id)
+    form = form_of(desk("ming").get(path), "/reversal")
+    form["note"] = "Paid by the company card already"
+    page = form.submit().follow()
+    assert "Taken back by a counter-entry" in page
+    assert "-¥200.50" in page
+    assert [item["status"] for item in world.lines(claim)] == ["paid", "approved"]
+
+
+def test_finance_returns_a_line_with_a_reason(desk: Desk, world: World) -> None:
+    claim = blocked(world)
+    line = world.lines(claim)[0]
+    browser = desk("fei")
+    path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{line['id']}"
+    assert "Give a reason" in form_of(browser.get(path), action).submit("step", value="return").follow()
+    form = form_of(browser.get(path), action)
+    form["note"] = "Photograph the whole invoice"
+    page = form.submit("step", value="return").follow()
+    assert "Photograph the whole invoice" in page
+    assert world.now("claim", claim["id"])["status"] == "returned"
 
 
 @pytest.mark.parametrize("name", ["fei", "ming"])

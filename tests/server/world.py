@@ -225,9 +225,16 @@ class World:
         """Send a batch to the bank."""
         return self.update(by or self.payer, "payment_batch", batch, status="exported")
 
-    def decide(self, line: Record, status: str, note: str = "", by: Actor | None = None) -> Record:
-        """Finance decides on a line."""
-        return self.update(by or self.finance, "claim_line", line, status=status, decision_note=note)
+    def decide(self, line: Record, status: str, note: str = "", by: Actor | None = None, **fields: Any) -> Record:
+        """Finance decides on a line; whoever pays is another person than whoever approves."""
+        said = {"approved": "decision_note", "refused": "decision_note", "returned": "return_reason"}.get(status)
+        by = by or (self.payer if status == "paid" else self.finance)
+        return self.update(by, "claim_line", line, status=status, **({said: note} if said else {}), **fields)
+
+    def reverse(self, line: Record, note: str = "Paid twice", by: Actor | None = None) -> Record:
+        """Finance takes a paid line back."""
+        about = {name: line[name] for name in ("claim_id", "receipt_id")} | {"amount_minor": -line["amount_minor"]}
+        return self.create(by or self.finance, "claim_line", **about, reverses=line["id"], decision_note=note)
 
 
 def codes(line: Record) -> list[str]:

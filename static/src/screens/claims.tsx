@@ -9,6 +9,7 @@ import { wake } from "../sync/runner";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
 import { UnreadableBadge } from "../ui/reading";
 import { TripChoice } from "./receipt";
+import { HandInAgain, Repair } from "./repair";
 
 export function Claims() {
   const claims = all("claim").reverse();
@@ -37,7 +38,7 @@ export function Claims() {
 }
 
 /** One claim with its lines. */
-export function ClaimScreen({ id }: { id: string }) {
+export function ClaimScreen({ owner, id }: { owner: string; id: string }) {
   const claim = one("claim", id);
   if (!claim) return <Top title={t("claim.title")} back={["claims"]} />;
   return (
@@ -50,28 +51,47 @@ export function ClaimScreen({ id }: { id: string }) {
         <strong>{t("claim.amount", { amount: money(totalOf(claim)) })}</strong>
         <Status status={claim.status} />
       </p>
+      {claim.status === "returned" && <HandInAgain owner={owner} claim={claim} lines={linesOf(claim)} />}
       {linesOf(claim).map((line) => (
-        <Line key={line.id} line={line} />
+        <Line key={line.id} owner={owner} line={line} claim={claim} />
       ))}
     </>
   );
 }
 
-function Line({ line }: { line: Shown }) {
+function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown }) {
   const receipt = one("receipt", line.receipt_id as string);
-  const isJudged = line.status !== "draft" && line.status !== undefined;
+  const isReturned = line.status === "returned" && claim.status === "returned";
+  const isJudged =
+    line.status !== "draft" && line.status !== undefined && (line.status !== "returned" || isReturned);
+  const isLess = Number(line.approved_minor ?? 0) > 0 && line.approved_minor !== line.amount_minor;
   const canMend = line.status === "blocked" || line.status === "needs_review";
   return (
     <article class="card" data-testid="claim-line" data-status={String(line.status)}>
       <div class="spread">
         <h3>
+          {line.reverses ? `${t("claim.reversal")} · ` : ""}
           {receipt ? nameOf("receipt", receipt) : ""} · {money(line.amount_minor, line.currency)}
         </h3>
         {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
       </div>
       {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
       <UnreadableBadge receipt={receipt} />
-      <Findings findings={(line.findings as FindingLike[] | undefined) ?? []} />
+      {isReturned && <Repair owner={owner} line={line} />}
+      {line.status !== "returned" && (
+        <Findings findings={(line.findings as FindingLike[] | undefined) ?? []} />
+      )}
+      {isLess && (
+        <p class="flash">
+          {t("claim.approved_less", {
+            amount: money(line.approved_minor, line.currency),
+            reason: line.decision_note,
+          })}
+        </p>
+      )}
+      {Boolean(line.reverses) && (
+        <p class="flash">{t("claim.reversed_because", { reason: line.decision_note })}</p>
+      )}
       {line.status === "refused" && (
         <p class="flash">{t("claim.refused_because", { reason: line.decision_note })}</p>
       )}
@@ -91,7 +111,7 @@ export function NewClaim({ owner }: { owner: string }) {
   const [message, setMessage] = useState("");
   const claimed = new Set(
     all("claim_line")
-      .filter((line) => line.status !== "refused")
+      .filter((line) => line.status !== "refused" && !line.reverses && !line.reversed_by)
       .map((line) => line.receipt_id),
   );
   const receipts = all("receipt").filter((receipt) => receipt.trip_id === tripId && !claimed.has(receipt.id));

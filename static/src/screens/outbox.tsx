@@ -11,6 +11,7 @@ import { nameOf, RecordStateBadge, Top } from "../ui/parts";
 const EDITABLE: Record<string, (id: string) => string> = {
   receipt: (id) => `#/receipt/${id}`,
   service_report: () => "#/report",
+  tool_purchase: (id) => `#/tool/${id}`,
 };
 
 export function Outbox() {

@@ -3,18 +3,22 @@ import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
 import { go } from "../router";
 import type { Captured } from "../store/photo";
-import { create, SaveFailed, save } from "../store/save";
-import { all } from "../store/view";
+import { create, SaveFailed, save, update } from "../store/save";
+import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
-import { Choice, Field, minorOf, nameOf, Top } from "../ui/parts";
+import { Choice, Field, minorOf, nameOf, Preview, Top, typedOf } from "../ui/parts";
 import { Photos } from "../ui/photos";
+import { changedOnly } from "./receipt-form";
 
 const EMPTY = { receipt_id: "", name: "", model: "", quantity: "1", price: "", serials: "" };
 
-export function ToolScreen({ owner }: { owner: string }) {
-  const key = `${owner}/tool/new`;
-  const form = useDraft(owner, key, EMPTY);
+/** A tool to log, or one that was logged (`id`) to mend. */
+export function ToolScreen({ owner, id }: { owner: string; id?: string }) {
+  const record = one("tool_purchase", id);
+  const kept = (record?.attachments as string[] | undefined) ?? [];
+  const key = `${owner}/tool/${id ?? "new"}`;
+  const form = useDraft(owner, key, record ? formOf(record) : EMPTY);
   const photos = useDraft<{ list: Captured[] }>(owner, `${key}/photos`, { list: [] });
   const [message, setMessage] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -48,11 +52,15 @@ export function ToolScreen({ owner }: { owner: string }) {
         unit_price_minor,
         currency: receipt.currency ?? "CNY",
         serial_numbers: values.serials.split(/[\n,，]/).flatMap((serial) => serial.trim() || []),
-        attachments: list.map((photo) => photo.sha256),
+        attachments: [...kept, ...list.map((photo) => photo.sha256)],
       };
-      await save(owner, [create("tool_purchase", fields)], list, key);
+      const wish = record
+        ? update("tool_purchase", record, changedOnly(record, fields))
+        : create("tool_purchase", fields);
+      await save(owner, [wish], list, key);
       wake();
-      go("today");
+      if (record) history.back();
+      else go("today");
     } catch (error) {
       setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
     }
@@ -118,6 +126,11 @@ export function ToolScreen({ owner }: { owner: string }) {
         onValue={(serials) => set({ serials })}
       />
       <h2>{say("field.attachments")}</h2>
+      <div class="photos">
+        {kept.map((sha256) => (
+          <Preview key={sha256} sha256={sha256} />
+        ))}
+      </div>
       <Photos
         photos={list}
         onAdd={(photo) => {
@@ -137,4 +150,16 @@ export function ToolScreen({ owner }: { owner: string }) {
       </button>
     </form>
   );
+}
+
+/** The form of a saved tool. */
+function formOf(record: Shown): typeof EMPTY {
+  return {
+    receipt_id: String(record.receipt_id ?? ""),
+    name: String(record.name ?? ""),
+    model: String(record.model ?? ""),
+    quantity: String(record.quantity ?? 1),
+    price: typedOf(record.unit_price_minor),
+    serials: ((record.serial_numbers as string[] | undefined) ?? []).join("\n"),
+  };
 }

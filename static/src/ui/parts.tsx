@@ -55,6 +55,7 @@ const STATUS_LOOKS: Record<string, string> = {
   blocked: "bad",
   refused: "bad",
   needs_review: "warn",
+  returned: "warn",
 };
 
 /** A status in words. */

@@ -54,9 +54,10 @@ def test_a_line_is_paid_once(world: World) -> None:
     claim = world.claim(trip, world.receipt(trip))
     world.finish_readings()
     approved = world.decide(world.lines(claim)[0], "approved")
+    payer = world.payer
     references = at_once(
         lambda number: world.engine.write(
-            world.finance,
+            payer,
             lambda write: write.update("claim_line", approved, {"status": "paid", "payment_reference": f"PV-{number}"}),
         )
     )

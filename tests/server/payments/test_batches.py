@@ -28,7 +28,8 @@ def refusal(work: Any) -> Refused:
 def counter_entry(world: World, line: Record, amount: int) -> Record:
     """A mistake that was found after payment: the same line with a negative amount."""
     fields = {name: line[name] for name in ("claim_id", "receipt_id", "technician_id", "currency", "decided_by")}
-    return world.as_system("create", "claim_line", **fields, amount_minor=-amount, status="approved")
+    fields |= {"amount_minor": -amount, "approved_minor": -amount, "reverses": line["id"]}
+    return world.as_system("create", "claim_line", **fields, status="approved")
 
 
 def sent(world: World, batch: Record) -> bytes:

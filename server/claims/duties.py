@@ -1,0 +1,39 @@
+"""Segregation of duties (REG-D3): nobody holds two of these for the same money, whatever their role is by now."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sync.change import Record
+from sync.errors import Refused
+from sync.transaction import Transaction
+
+Duty = Literal["claim", "receive", "waive", "approve", "pay"]
+
+_REFUSALS: dict[Duty, str] = {
+    "claim": "own_claim",
+    "receive": "own_stocking",
+    "waive": "own_waiver",
+    "approve": "own_approval",
+    "pay": "own_payment",
+}
+
+
+def refuse_second_duty(write: Transaction, line: Record, duty: Duty) -> None:
+    """Let the writing actor take a duty on a line. Raises Refused naming the duty that they hold already."""
+    for held, people in holders(write, line).items():
+        if held != duty and write.actor.id in people:
+            raise Refused(_REFUSALS[held])
+
+
+def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:
+    """Who holds which duty on a line: by user id, from the records, so that a change of role changes nothing."""
+    purchases = [purchase["id"] for purchase in write.find("tool_purchase", receipt_id=line["receipt_id"])]
+    units = write.find_any("tool_unit", "tool_purchase_id", purchases)
+    return {
+        "claim": {line["technician_id"]},
+        "receive": {unit["stocked_in_by"] for unit in units if unit["status"] == "stocked_in"},
+        "waive": {waiver["given_by"] for waiver in write.find("waiver", claim_line_id=line["id"])},
+        "approve": {line["decided_by"]} - {None},
+        "pay": {line["paid_by"]} - {None},
+    }
