@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter as Counted
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,8 +62,8 @@ def count_requests(app: Flask) -> None:
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> None:
     """Measure what became of the changes of a push."""
-    for verdict in verdicts:
-        _verdicts.labels(verdict.status).inc()
+    for status, count in Counted(verdict.status for verdict in verdicts).items():
+        _verdicts.labels(status).inc(count)
 
 
 def _database() -> bool:

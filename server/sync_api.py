@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import request
+from flask import Response, request
 from flask.views import MethodView
 
 from server import health
 from server.accounts.gate import actor, signed_in
 from server.attachments.api import missing_files
-from server.calls import CallBlueprint, bad_format_unless
+from server.calls import CallBlueprint, answer, bad_format_unless
 from server.problems import Problem
 from server.services import engine, services
 from sync.change import instant, is_storable
-from sync.engine import Engine
 from sync.errors import CursorUnknown
-from sync.feed import Item
 
 MAX_CHANGES = 500
 MAX_BYTES = 1024 * 1024
@@ -130,7 +128,7 @@ class Push(MethodView):
     @signed_in()
     @blueprint.arguments(PushSchema)
     @blueprint.response(200, PushAnswerSchema)
-    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+    def post(self, body: dict[str, Any]) -> Response:
         """Apply changes, each on its own, in their order."""
         if body["device_id"] != actor().device_id:
             raise Problem(403, "not_this_device")
@@ -140,8 +138,8 @@ class Push(MethodView):
             raise Problem(413, "push_too_large", params={"limit_bytes": MAX_BYTES})
         verdicts = engine().push(actor(), body["changes"])
         health.count_verdicts(verdicts)
-        answer = _stand(engine()) | {"server_time": instant(engine().clock())}
-        return answer | {"verdicts": [verdict.to_wire() for verdict in verdicts]}
+        stand = engine().durability().to_wire() | {"server_time": instant(engine().clock())}
+        return answer(stand | {"verdicts": [verdict.to_wire() for verdict in verdicts]})
 
 
 @blueprint.route("/pull")
@@ -151,14 +149,14 @@ class Pull(MethodView):
     @signed_in()
     @blueprint.arguments(PullQuerySchema, location="query")
     @blueprint.response(200, PullAnswerSchema)
-    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+    def get(self, query: dict[str, Any]) -> Response:
         """The next records in the person's scope; without a cursor, all of them from the beginning."""
         try:
             page = engine().pull(actor(), query["cursor"] or None, query["limit"])
         except CursorUnknown as error:
             raise Problem(410, "cursor_unknown") from error
-        answer = _stand(engine()) | {"cursor": page.cursor.encode(), "more": page.more}
-        return answer | {"changes": [_item(item) for item in page.items]}
+        stand = page.stand.to_wire() | {"cursor": page.cursor.encode(), "more": page.more}
+        return answer(stand | {"changes": [item.to_wire() for item in page.items]})
 
 
 @blueprint.route("/manifest")
@@ -170,17 +168,7 @@ class Manifest(MethodView):
     @blueprint.response(200, ManifestAnswerSchema)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """What the server lacks of what the device believes it has sent."""
-        return _stand(engine()) | {
+        return engine().durability().to_wire() | {
             "missing_records": engine().missing(actor(), body["records"]),
             "missing_attachments": missing_files(services(), actor(), body["attachments"]),
         }
-
-
-def _stand(of: Engine) -> dict[str, Any]:
-    durability = of.durability()
-    return {"epoch": durability.epoch, "durable_seq": durability.durable_seq}
-
-
-def _item(item: Item) -> dict[str, Any]:
-    wire = {"entity": item.entity, "id": item.id, "op": item.op, "version": item.version}
-    return wire | ({"record": item.record} if item.record is not None else {})

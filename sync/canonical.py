@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
+
+import orjson
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no white space. Raises ValueError for NaN, TypeError for what JSON lacks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """JSON with sorted keys and no white space. Raises ValueError or TypeError for what JSON lacks (NaN reads null)."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def digest(text: str) -> str:
@@ -19,4 +20,6 @@ def digest(text: str) -> str:
 
 def same(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal; unlike `==`, true is not 1."""
+    if type(left) is str or left is None:
+        return left is right or (type(left) is type(right) and bool(left == right))
     return canonical(left) == canonical(right)

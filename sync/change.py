@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, Literal, cast
 
 from uuid6 import uuid7
@@ -103,15 +104,18 @@ def _errors_in_values(raw: Mapping[str, Any]) -> dict[str, list[str]]:
 def is_storable(value: object) -> bool:
     """Whether a database can keep the value: no NUL characters, no halves of surrogate pairs, no NaN, not too deep."""
     try:
-        canonical(value).encode()
-        return not _has_nul(value)
-    except (UnicodeEncodeError, RecursionError, ValueError):
+        text = canonical(value)
+    except (TypeError, ValueError):
         return False
+    # Note: in JSON a NUL is written so, and NaN as null; only then is it worth looking at each value.
+    return ("\\u0000" not in text and "null" not in text) or not _has_nul_or_nan(value)
 
 
-def _has_nul(value: object) -> bool:
+def _has_nul_or_nan(value: object) -> bool:
     if isinstance(value, str):
         return "\x00" in value
+    if isinstance(value, float):
+        return not isfinite(value)
     if isinstance(value, Mapping):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_nul(item) for item in value)
+        return any(_has_nul_or_nan(key) or _has_nul_or_nan(item) for key, item in value.items())
+    return isinstance(value, list) and any(_has_nul_or_nan(item) for item in value)

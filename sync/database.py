@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -37,6 +38,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             options.setdefault("connect_args", {"timeout": 30})
+        options |= {"json_serializer": _to_json, "json_deserializer": orjson.loads}
         # Note: an error that is logged names the statement, never what people wrote.
         self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
         self.is_broken = False
@@ -67,12 +69,10 @@ class Database:
         with connection, connection.begin():
             yield connection
 
-    def lock(self, connection: Connection, name: str) -> None:
-        """Hold the named lock until the transaction ends. A write on SQLite holds every lock already."""
-        if self.is_sqlite:
-            return
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    def lock(self, connection: Connection, names: Iterable[str]) -> None:
+        """Hold the named locks, taken in this order, until the transaction ends. A write on SQLite holds them all."""
+        if not self.is_sqlite:
+            connection.execute(_LOCK, {"keys": [_lock_key(name) for name in names]})
 
     def give_up_writing(self) -> None:
         """From now on every write raises StorageBroken, until the process is started again."""
@@ -134,7 +134,17 @@ _SQLITE_TROUBLE = {
     sqlite3.SQLITE_CORRUPT: Trouble.BROKEN,
     sqlite3.SQLITE_NOTADB: Trouble.BROKEN,
 }
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+# Note: ordered, so that two transactions that want the same locks never wait for each other in a circle.
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS k(key, place)")
 _PRAGMAS = ("synchronous", "foreign_keys", "journal_mode")
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _sqlite_version() -> tuple[int, ...]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync import feed, journal
@@ -19,7 +18,7 @@ from sync.cursor import Cursor, decode
 from sync.database import Database
 from sync.entity import Registry
 from sync.errors import CursorUnknown, Refused
-from sync.facts import Durability, read_fact
+from sync.facts import Durability, read_facts
 from sync.feed import Page
 from sync.transaction import Transaction
 from sync.verdict import Verdict, duplicate, refusal
@@ -69,13 +68,15 @@ class Engine:
         return self._attempt(actor, lambda write: _push(write, changes))
 
     def _attempt(self, actor: Actor, work: Callable[[Transaction], T]) -> T:
+        is_careful = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.database.write() as connection:
-                    return work(Transaction(self, connection, actor))
+                    return work(Transaction(self, connection, actor, is_careful=is_careful))
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _may_retry(error):
                     raise
+                is_careful = is_careful or isinstance(error, IntegrityError)
                 # Note: of two that wait for each other PostgreSQL ends one; it must not meet the other again at once.
                 time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 (no secret)
         raise AssertionError("unreachable")
@@ -85,12 +86,12 @@ class Engine:
     def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
         """The next records in the actor's scope. Raises CursorUnknown: then pull from zero, without a cursor."""
         with self.database.read() as connection:
-            epoch = self._durability(connection).epoch
-            newest = journal.head(connection).seq
-            start = decode(cursor, epoch, actor.scope) if cursor else Cursor(epoch, actor.scope, 0, newest)
+            facts = read_facts(connection)
+            stand, newest = self._durability(facts), int(facts.get("head_seq", "0"))
+            start = decode(cursor, stand.epoch, actor.scope) if cursor else Cursor(stand.epoch, actor.scope, 0, newest)
             if start.seq > newest:
                 raise CursorUnknown
-            return feed.pull(connection, self.registry, actor, start, limit)
+            return feed.pull(connection, self.registry, actor, start, limit, stand, newest)
 
     def missing(self, actor: Actor, records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         """Which of the records `{entity, id, version}` the server does not hold for this actor, or holds older."""
@@ -105,12 +106,11 @@ class Engine:
     def durability(self) -> Durability:
         """The epoch and the newest durable seq."""
         with self.database.read() as connection:
-            return self._durability(connection)
+            return self._durability(read_facts(connection))
 
-    def _durability(self, connection: Connection) -> Durability:
-        if self.is_replicated:
-            return Durability(read_fact(connection, "epoch"), journal.head(connection).seq)
-        return Durability(read_fact(connection, "epoch"), int(read_fact(connection, "durable_seq", "0")))
+    def _durability(self, facts: Mapping[str, str]) -> Durability:
+        durable = facts.get("head_seq" if self.is_replicated else "durable_seq", "0")
+        return Durability(facts.get("epoch", ""), int(durable))
 
 
 def _may_retry(error: DBAPIError) -> bool:
@@ -121,36 +121,52 @@ def _may_retry(error: DBAPIError) -> bool:
 def _push(write: Transaction, raw_changes: Sequence[object]) -> list[Verdict]:
     # Note: one push of a person at a time, so that the same push sent twice at once is seen as a duplicate.
     write.lock(f"push:{write.actor.id}")
-    ids = [raw["change_id"] for raw in raw_changes if isinstance(raw, Mapping) and is_id(raw.get("change_id"))]
-    seen = journal.find(write.connection, ids)
-    broken: set[str] = set()
-    verdicts = [_verdict(write, raw, seen, broken) for raw in raw_changes]
+    parsed = [_parsed(raw) for raw in raw_changes]
+    changes = [change for change in parsed if isinstance(change, Change)]
+    batch = Batch(journal.find(write.connection, [change.change_id for change in changes]))
+    write.prepare(change for change in changes if change.change_id not in batch.seen)
+    verdicts = [batch.judge(write, raw, change) for raw, change in zip(raw_changes, parsed, strict=True)]
     seqs = write.seal()
     for verdict in verdicts:
         verdict.seq = seqs.get(verdict.change_id, verdict.seq)
     return verdicts
 
 
-def _verdict(write: Transaction, raw: object, seen: Mapping[str, Any], broken: set[str]) -> Verdict:
-    """Judge one change. `broken` holds the records whose changes were not applied: what builds on them is held."""
+def _parsed(raw: object) -> Change | Refused:
     try:
-        change = parse_change(raw)
+        return parse_change(raw)
     except Refused as refused:
-        broken |= _named_record(raw)
-        return refusal(_named_change(raw), refused)
-    if change.change_id in seen:
-        return _again(write.actor, change, seen[change.change_id])
-    if any(entry.change_id == change.change_id for entry in write.staged):
-        return refusal(change.change_id, Refused("change_id_reused"))
-    if not broken.isdisjoint(_builds_on(change)):
-        broken.add(change.record_id)
-        return Verdict(change.change_id, "held", code="depends_on_rejected")
-    try:
-        entry = _apply(write, change)
-    except Refused as refused:
-        broken.add(change.record_id)
-        return refusal(change.change_id, refused, _visible(write, change))
-    return Verdict(change.change_id, "merged" if entry.status == "merged" else "applied", version=entry.version)
+        return refused
+
+
+class Batch:
+    """The changes of one push while they are judged. `seen` holds the journal's entries of those sent before."""
+
+    def __init__(self, seen: Mapping[str, Any]) -> None:
+        self.seen = seen
+        self.applied: set[str] = set()
+        self.broken: set[str] = set()
+        """The records whose changes were not applied: what builds on them is held."""
+
+    def judge(self, write: Transaction, raw: object, change: Change | Refused) -> Verdict:
+        """What becomes of one change."""
+        if isinstance(change, Refused):
+            self.broken |= _named_record(raw)
+            return refusal(_named_change(raw), change)
+        if change.change_id in self.seen:
+            return _again(write.actor, change, self.seen[change.change_id])
+        if change.change_id in self.applied:
+            return refusal(change.change_id, Refused("change_id_reused"))
+        if self.broken and not self.broken.isdisjoint(_builds_on(change)):
+            self.broken.add(change.record_id)
+            return Verdict(change.change_id, "held", code="depends_on_rejected")
+        try:
+            entry = _apply(write, change)
+        except Refused as refused:
+            self.broken.add(change.record_id)
+            return refusal(change.change_id, refused, _visible(write, change))
+        self.applied.add(change.change_id)
+        return Verdict(change.change_id, "merged" if entry.status == "merged" else "applied", version=entry.version)
 
 
 def _apply(write: Transaction, change: Change) -> journal.Entry:

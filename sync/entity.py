@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,9 @@ class Policy:
     def writable(self, write: Transaction, change: Change, before: Record | None) -> Collection[str]:
         """The fields that the writing actor may write in the record's present state; Refused where none."""
         raise Refused("field_not_writable")
+
+    def prepare(self, write: Transaction, changes: Sequence[Change]) -> None:
+        """Read and lock at once what judging these changes will ask for one by one; only to save time."""
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         """Check the record as it would stand, and give the fields that the server itself fills in."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from sync.tables import meta
+
+_ALL = select(meta)
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,19 @@ class Durability:
     epoch: str
     durable_seq: int
 
+    def to_wire(self) -> dict[str, Any]:
+        """As every answer says it."""
+        return {"epoch": self.epoch, "durable_seq": self.durable_seq}
+
 
 def read_fact(connection: Connection, key: str, default: str = "") -> str:
     """One fact, or the default."""
     return connection.scalar(select(meta.c.value).where(meta.c.key == key)) or default
+
+
+def read_facts(connection: Connection) -> dict[str, str]:
+    """All facts."""
+    return {row.key: row.value for row in connection.execute(_ALL)}
 
 
 def write_fact(connection: Connection, key: str, value: str) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, CompoundSelect, Connection, Integer, Row, String, bindparam, select, union_all
 
-from sync import journal
 from sync.actor import Actor
+from sync.bulk import upsert_rows
 from sync.change import Record
 from sync.cursor import Cursor
 from sync.entity import Registry
+from sync.facts import Durability
 from sync.journal import Entry
+from sync.lookup import rows_of
 from sync.tables import feed
 
+Key = tuple[str, str]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One line of a pull: a record as it is now, or word that it has left the person's scope."""
 
@@ -28,14 +32,20 @@ class Item:
     version: int
     record: Record | None
 
+    def to_wire(self) -> dict[str, Any]:
+        """The line as JSON has it."""
+        wire = {"entity": self.entity, "id": self.id, "op": self.op, "version": self.version}
+        return wire if self.record is None else wire | {"record": self.record}
+
 
 @dataclass(frozen=True)
 class Page:
-    """A part of the feed, and the cursor that continues behind it."""
+    """A part of the feed, the cursor that continues behind it, and where the server stands."""
 
     items: list[Item]
     cursor: Cursor
     more: bool
+    stand: Durability
 
 
 def point(connection: Connection, entries: Iterable[Entry], seqs: Mapping[str, int]) -> None:
@@ -52,61 +62,73 @@ def point(connection: Connection, entries: Iterable[Entry], seqs: Mapping[str, i
                 "seq": seqs[entry.change_id],
                 "present": bucket in entry.buckets_after,
             }
-    if not rows:
-        return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    upsert = dialect.insert(feed)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["bucket", "entity", "record_id"],
-        set_={"seq": upsert.excluded.seq, "present": upsert.excluded.present},
-    )
-    connection.execute(upsert, list(rows.values()))
+    upsert_rows(connection, feed, list(rows.values()))
 
 
-def pull(connection: Connection, registry: Registry, actor: Actor, cursor: Cursor, limit: int) -> Page:
-    """The next `limit` records behind the cursor. Runs in one read transaction, so seq has no gaps in it."""
+def pull(
+    connection: Connection,
+    registry: Registry,
+    actor: Actor,
+    cursor: Cursor,
+    limit: int,
+    stand: Durability,
+    newest: int,
+) -> Page:
+    """The next `limit` records behind the cursor. Runs in one read transaction, so seq has no gaps in it.
+
+    `newest` is the seq of the newest journal entry.
+    """
     rows = _behind(connection, actor, cursor.seq, limit + 1)
     seqs = sorted({row.seq for row in rows})
     more = len(seqs) > limit
-    last = seqs[limit - 1] if more else journal.head(connection).seq
-    here: dict[tuple[str, str], bool] = {}
-    for row in sorted(rows, key=lambda row: row.seq):
+    last = seqs[limit - 1] if more else newest
+    seq_of: dict[Key, int] = {}
+    present: set[Key] = set()
+    for row in rows:
         if row.seq <= last:
             key = (row.entity, row.record_id)
-            here[key] = here.get(key, False) or (row.present and row.seq > cursor.seq)
-    items = _puts(connection, registry, [key for key, present in here.items() if present])
-    gone = [key for key, present in here.items() if not present]
-    seq_of = {(row.entity, row.record_id): row.seq for row in rows}
+            seq_of[key] = max(row.seq, seq_of.get(key, 0))
+            if row.present:
+                present.add(key)
     # A phone that starts from nothing needs no word of what left before it started.
-    gone = [key for key in gone if seq_of[key] > cursor.fresh_until]
-    items += _removes(connection, actor, gone)
+    gone = [key for key, seq in seq_of.items() if key not in present and seq > cursor.fresh_until]
+    items = _puts(connection, registry, present) + _removes(connection, actor, gone)
     items.sort(key=lambda item: seq_of[item.entity, item.id])
-    return Page(items, cursor.at(last), more)
+    return Page(items, cursor.at(last), more, stand)
 
 
-def _behind(connection: Connection, actor: Actor, seq: int, limit: int) -> list[Row[Any]]:
+def _behind(connection: Connection, actor: Actor, seq: int, limit: int) -> Sequence[Row[Any]]:
     """For each bucket the next rows. Together they hold the next `limit` seqs of the whole scope."""
-    parts = [
-        select(
-            select(feed).where(feed.c.bucket == bucket, feed.c.seq > seq).order_by(feed.c.seq).limit(limit).subquery()
-        )
-        for bucket in sorted(actor.buckets)
+    buckets = {f"bucket_{place}": bucket for place, bucket in enumerate(sorted(actor.buckets))}
+    return connection.execute(_of_buckets(len(buckets)), buckets | {"after": seq, "most": limit}).all()
+
+
+@cache
+def _of_buckets(count: int) -> CompoundSelect[Any]:
+    wanted = (feed.c.entity, feed.c.record_id, feed.c.seq, feed.c.present)
+    after, most = bindparam("after", type_=BigInteger), bindparam("most", type_=Integer)
+    parts = (
+        select(*wanted)
+        .where(feed.c.bucket == bindparam(f"bucket_{place}", type_=String), feed.c.seq > after)
+        .order_by(feed.c.seq)
+        .limit(most)
+        for place in range(count)
+    )
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
+def _puts(connection: Connection, registry: Registry, keys: Iterable[Key]) -> list[Item]:
+    ids: dict[str, list[str]] = {}
+    for entity, record_id in keys:
+        ids.setdefault(entity, []).append(record_id)
+    return [
+        Item(entity, record["id"], "put", record["version"], record)
+        for entity, wanted in ids.items()
+        for record in rows_of(connection, registry[entity].table, wanted)
     ]
-    return list(connection.execute(union_all(*parts)).all())
 
 
-def _puts(connection: Connection, registry: Registry, keys: list[tuple[str, str]]) -> list[Item]:
-    items: list[Item] = []
-    for name in sorted({entity for entity, _ in keys}):
-        table = registry[name].table
-        ids = [record_id for entity, record_id in keys if entity == name]
-        for row in connection.execute(select(table).where(table.c.id.in_(ids))):
-            record = dict(row._mapping)
-            items.append(Item(name, record["id"], "put", record["version"], record))
-    return items
-
-
-def _removes(connection: Connection, actor: Actor, keys: list[tuple[str, str]]) -> list[Item]:
+def _removes(connection: Connection, actor: Actor, keys: list[Key]) -> list[Item]:
     """A record is gone for the person only when it has left all of their buckets."""
     if not keys:
         return []

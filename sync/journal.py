@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 
+from sync.bulk import insert_rows
 from sync.canonical import canonical, digest
 from sync.change import Op, Record
 from sync.tables import journal
 
 GENESIS = "0" * 64
-_HASHED = [column.name for column in journal.columns if column.name not in ("prev_hash", "hash")]
+_HASHED = [str(column.name) for column in journal.columns if column.name not in ("prev_hash", "hash")]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> dict[str, int]:
         row |= {"prev_hash": last.hash, "hash": entry_hash(last.hash, row)}
         last = Head(row["seq"], row["hash"])
         rows.append(row)
-    if rows:
-        connection.execute(insert(journal), rows)
+    insert_rows(connection, journal, rows)
     return {row["change_id"]: row["seq"] for row in rows}
 
 
@@ -105,15 +105,13 @@ def find(connection: Connection, change_ids: Sequence[str]) -> dict[str, Row[Any
     return {row.change_id: row for row in rows}
 
 
-def was_deleted(connection: Connection, entity: str, record_id: str) -> bool:
-    """Whether the newest entry of that record is its deletion."""
-    op = connection.scalar(
-        select(journal.c.op)
-        .where(journal.c.entity == entity, journal.c.record_id == record_id)
-        .order_by(journal.c.seq.desc())
-        .limit(1)
-    )
-    return op == "delete"
+def deleted(connection: Connection, entity: str, record_ids: Collection[str]) -> set[str]:
+    """Those of the records whose newest entry is their deletion."""
+    newest: dict[str, tuple[int, str]] = {}
+    query = select(journal.c.record_id, journal.c.seq, journal.c.op)
+    for row in connection.execute(query.where(journal.c.entity == entity, journal.c.record_id.in_(record_ids))):
+        newest[row.record_id] = max(newest.get(row.record_id, (0, "")), (row.seq, row.op))
+    return {record_id for record_id, (_, op) in newest.items() if op == "delete"}
 
 
 def first_seq(connection: Connection, entity: str, record_id: str) -> int | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Executable, Row
 
 from sync import feed, journal
 from sync.actor import SYSTEM, Actor
@@ -16,10 +15,9 @@ from sync.errors import Conflict, Held, Refused
 from sync.facts import write_fact
 from sync.journal import Entry
 from sync.merge import merge
+from sync.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sync.engine import Engine
 
 BEHIND_ALL = 2**62
@@ -27,48 +25,67 @@ MAX_DEPTH = 12  # a consequence of a consequence of …: deeper than this is a l
 
 
 class Transaction:
-    """Changes applied together. Reads through it see what it has written; the journal gets its numbers at the end."""
+    """Changes applied together. Reads through it see what it has written; the journal gets its numbers at the end.
 
-    def __init__(self, engine: Engine, connection: Connection, actor: Actor) -> None:
+    A careful one writes each change to the tables before the next, so that a unique value that is taken refuses
+    the change that brought it; else the tables hear of everything at the end.
+    """
+
+    def __init__(self, engine: Engine, connection: Connection, actor: Actor, *, is_careful: bool = False) -> None:
         self.engine = engine
-        self.connection = connection
         self.actor = actor
         self.now = engine.clock()
         self.staged: list[Entry] = []
+        self._is_careful = is_careful
+        self._connection = connection
+        self._records = Workspace(connection, engine.registry, is_alone=engine.database.is_sqlite)
+        self._deleted: dict[tuple[str, str], bool] = {}
+        self._held_locks: set[str] = set()
         self._cause: list[str] = []
 
     # Reading
 
+    @property
+    def connection(self) -> Connection:
+        """The database's connection. Whoever asks for it finds in the tables what this transaction has changed."""
+        self._records.flush()
+        return self._connection
+
+    def read_aside(self, query: Executable) -> Sequence[Row[Any]]:
+        """The rows of tables that hold no records: for those the tables need not be brought up to date first."""
+        return self._connection.execute(query).all()
+
     def get(self, entity: str, record_id: str | None, *, lock: bool = False) -> Record | None:
         """A record as this transaction sees it; with `lock`, nobody else changes it before this one ends."""
-        table = self.engine.registry[entity].table
-        query = select(table).where(table.c.id == record_id)
-        row = self.connection.execute(query.with_for_update() if lock else query).first()
-        return dict(row._mapping) if row else None
+        return self._records.get(self.engine.registry[entity].name, record_id, lock=lock)
 
     def find(self, entity: str, **equals: Any) -> list[Record]:
         """The records whose fields have the given values, in the order in which they were made."""
-        table = self.engine.registry[entity].table
-        query = select(table).where(*(table.c[name] == value for name, value in equals.items()))
-        return [dict(row._mapping) for row in self.connection.execute(query.order_by(table.c.id))]
+        return self._records.find(entity, equals)
 
     def find_any(self, entity: str, field: str, values: Collection[Any]) -> list[Record]:
         """The records whose field has one of the values, in the order in which they were made."""
-        table = self.engine.registry[entity].table
-        query = select(table).where(table.c[field].in_(values)).order_by(table.c.id)
-        return [dict(row._mapping) for row in self.connection.execute(query)] if values else []
+        return self._records.find_any(entity, field, values)
+
+    def look_up(self, entity: str, field: str, values: Collection[Any]) -> None:
+        """Read now, at once, what `find` and `find_any` by this field will be asked for value by value."""
+        self._records.look_up(entity, field, values)
 
     def first_seq(self, entity: str, record_id: str) -> int:
         """The place in the order of all changes at which the record first came to the server."""
-        seq = journal.first_seq(self.connection, entity, record_id)
+        seq = journal.first_seq(self._connection, entity, record_id)
         if seq is not None:
             return seq
         staged = [(entry.entity, entry.record_id) for entry in self.staged]
         return BEHIND_ALL + (staged.index((entity, record_id)) if (entity, record_id) in staged else len(staged))
 
-    def lock(self, name: str) -> None:
-        """Wait until no other transaction holds this name, and hold it to the end."""
-        self.engine.database.lock(self.connection, name)
+    def lock(self, *names: str) -> None:
+        """Wait until no other transaction holds one of the names, and hold them to the end."""
+        wanted = sorted(set(names) - self._held_locks)
+        if wanted:
+            self.engine.database.lock(self._connection, wanted)
+            self._held_locks.update(wanted)
+            self._records.forget()
 
     def sees(self, entity: str, record: Record) -> bool:
         """Whether the writing actor may see the record."""
@@ -88,26 +105,43 @@ class Transaction:
 
     def apply(self, change: Change) -> Entry:
         """Apply one change and all that follows from it, or nothing at all. Raises Refused, Held or Conflict."""
-        with self._savepoint():
-            return self._apply(change)
-
-    @contextmanager
-    def _savepoint(self) -> Iterator[None]:
-        staged = len(self.staged)
-        cause = len(self._cause)
+        staged, causes = len(self.staged), len(self._cause)
         try:
-            with self.connection.begin_nested():
-                yield
+            with self._records.step():
+                entry = self._apply(change)
+                if self._is_careful:
+                    self._records.flush()
+                return entry
         except BaseException:
             del self.staged[staged:]
-            del self._cause[cause:]
+            del self._cause[causes:]
             raise
+
+    def prepare(self, changes: Iterable[Change]) -> None:
+        """Read at once what applying these changes will ask for one by one. It only saves time."""
+        by_entity: dict[str, list[Change]] = {}
+        for change in changes:
+            if change.entity in self.engine.registry.entities:
+                by_entity.setdefault(change.entity, []).append(change)
+        for name, group in sorted(by_entity.items()):
+            entity = self.engine.registry[name]
+            self._records.fetch(name, [change.record_id for change in group if change.op != "create"], lock=True)
+            self._fetch_new(name, [change.record_id for change in group if change.op == "create"])
+            for field, parent in entity.references.items():
+                named = (change.fields.get(field) for change in group)
+                self._records.fetch(parent, {value for value in named if isinstance(value, str)})
+            entity.policy.prepare(self, group)
+
+    def _fetch_new(self, entity: str, ids: list[str]) -> None:
+        self._records.fetch(entity, ids)
+        gone = journal.deleted(self._connection, entity, ids)
+        self._deleted |= {(entity, record_id): record_id in gone for record_id in ids}
 
     def _apply(self, change: Change) -> Entry:
         if len(self._cause) > MAX_DEPTH:
             raise RuntimeError(f"consequences do not end: {change.entity} {change.record_id}")
         entity = self.engine.registry[change.entity]
-        before = self.get(change.entity, change.record_id, lock=True)
+        before = self.get(change.entity, change.record_id, lock=change.op != "create")
         if change.op == "create":
             entry = self._create(entity, change, before)
         elif before is None:
@@ -133,7 +167,7 @@ class Transaction:
         record = {"id": change.record_id, "version": 1, **fields}
         self._check_references(entity, {name: record[name] for name in entity.references})
         record |= entity.policy.settle(self, None, dict(record))
-        self.connection.execute(insert(entity.table).values(record))
+        self._records.put(entity.name, change.record_id, record)
         after = {name: value for name, value in record.items() if name not in ("id", "version")}
         return self._entry(change, "applied", {}, after, record, frozenset(), _buckets(entity, record))
 
@@ -150,10 +184,7 @@ class Transaction:
         settled = entity.policy.settle(self, before, dict(record))
         changed |= {name: value for name, value in settled.items() if before[name] != value}
         record |= changed
-        table = entity.table
-        self.connection.execute(
-            update(table).where(table.c.id == record["id"]).values({**changed, "version": record["version"]})
-        )
+        self._records.put(entity.name, record["id"], record)
         was = {name: before[name] for name in changed}
         return self._entry(change, status, was, changed, record, _buckets(entity, before), _buckets(entity, record))
 
@@ -162,7 +193,7 @@ class Transaction:
             raise Refused("step_not_allowed")
         if change.base_version != before["version"]:
             raise Conflict(before, [])
-        self.connection.execute(delete(entity.table).where(entity.table.c.id == before["id"]))
+        self._records.put(entity.name, before["id"], None)
         was = {name: value for name, value in before.items() if name not in ("id", "version")}
         return self._entry(change, "applied", was, {}, before, _buckets(entity, before), frozenset())
 
@@ -206,10 +237,13 @@ class Transaction:
                 raise Refused("not_yours", {name: ["not_yours"]})
 
     def is_deleted(self, entity: str, record_id: str) -> bool:
-        for entry in reversed(self.staged):
-            if (entry.entity, entry.record_id) == (entity, record_id):
-                return entry.op == "delete"
-        return journal.was_deleted(self.connection, entity, record_id)
+        """Whether the record was there once and was deleted."""
+        if self._records.is_changed((entity, record_id)):
+            return self._records.get(entity, record_id) is None
+        key = (entity, record_id)
+        if key not in self._deleted:
+            self._deleted[key] = bool(journal.deleted(self._connection, entity, [record_id]))
+        return self._deleted[key]
 
     # The end
 
@@ -250,10 +284,11 @@ class Transaction:
         """
         if not self.staged:
             return {}
+        self._records.flush()
         self.lock("sync_journal")
-        seqs = journal.append(self.connection, self.staged)
-        feed.point(self.connection, self.staged, seqs)
-        write_fact(self.connection, "head_seq", str(max(seqs.values())))
+        seqs = journal.append(self._connection, self.staged)
+        feed.point(self._connection, self.staged, seqs)
+        write_fact(self._connection, "head_seq", str(max(seqs.values())))
         return seqs
 
 

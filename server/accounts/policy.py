@@ -18,7 +18,7 @@ class UserPolicy(Policy):
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if write.actor.is_any("admin"):
-            return frozenset(UserSchema().fields) - ({"username"} if before else set())
+            return UserSchema.names() - ({"username"} if before else set())
         is_own = before is not None and before["id"] == write.actor.id
         return frozenset({"language"}) if is_own else frozenset()
 

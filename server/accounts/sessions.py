@@ -183,12 +183,10 @@ def _own_device(write: Transaction, user: Record, known: list[str], name: str) -
 
 def _person_on(device_id: str) -> tuple[Record, Record]:
     with engine().database.read() as connection:
-        read = Transaction(engine(), connection, SYSTEM)
-        device = read.get("device", device_id)
-        user = read.get("user", device["user_id"]) if device else None
-        is_signed_in = tokens.has_session(connection, device_id)
-    if device is None or user is None:
+        found = tokens.person_on(connection, device_id)
+    if found is None:
         raise Problem(401, "token_invalid")
+    user, device, is_signed_in = found
     if device["status"] == "revoked":
         raise Problem(401, "device_revoked", wipe=True)
     if user["status"] != "active":

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, delete, exists, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, String, Table, bindparam, delete, exists, insert, select, update
 
-from sync.change import instant
+from server.accounts.records import devices, users
+from sync.change import Record, instant
 from sync.tables import metadata
 from sync.transaction import Transaction
 
@@ -30,6 +31,12 @@ devices_seen = Table(
     metadata,
     Column("device_id", String(36), primary_key=True),
     Column("seen_at", String(32), nullable=False),
+)
+
+
+_HAS_SESSION = exists().where(refresh_tokens.c.device_id == devices.c.id).label("is_signed_in")
+_PERSON = select(_HAS_SESSION, *users.c, *devices.c).where(
+    devices.c.id == bindparam("device"), users.c.id == devices.c.user_id
 )
 
 
@@ -91,9 +98,14 @@ def end_all_sessions(write: Transaction, user_id: str) -> None:
         end_sessions(write, device["id"])
 
 
-def has_session(connection: Connection, device_id: str) -> bool:
-    """Whether the device is signed in."""
-    return bool(connection.scalar(select(exists().where(refresh_tokens.c.device_id == device_id))))
+def person_on(connection: Connection, device_id: str) -> tuple[Record, Record, bool] | None:
+    """The user and the device, and whether the device is signed in. None where there is no such device."""
+    row = connection.execute(_PERSON, {"device": device_id}).first()
+    if row is None:
+        return None
+    is_signed_in, *values = row
+    user, device = values[: len(users.c)], values[len(users.c) :]
+    return dict(zip(users.c.keys(), user, strict=True)), dict(zip(devices.c.keys(), device, strict=True)), is_signed_in
 
 
 def last_seen(connection: Connection) -> dict[str, str]:

@@ -107,13 +107,17 @@ def on_reversal(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A receipt's lines are judged again, and those of the receipts that share its identity, a file, or a suspicion."""
-    record, was = entry.record, {**entry.record, **entry.before}
-    identities = {record["identity"], was["identity"]} - {""}
-    files = {*record["attachments"], *was["attachments"]}
-    twins = write.find_any("receipt", "identity", sorted(identities)) + receipts_with_files(write, files)
-    connected = _tickets_of(write, entry) if entry.changed("evidence", "trip_id", "category") else []
-    near = [other for state in (record, was) for other in touched_by(write, state, company_of(write))]
-    for receipt_id in sorted({entry.record_id, *near, *(other["id"] for other in [*twins, *connected])}):
+    record, before = entry.record, entry.before
+    identities = {record["identity"], before.get("identity", "")} - {""}
+    files = {*record["attachments"], *before.get("attachments", ())}
+    touched = {entry.record_id}
+    touched |= {twin["id"] for twin in write.find_any("receipt", "identity", identities)}
+    touched |= {twin["id"] for twin in receipts_with_files(write, files)} if files else set()
+    if entry.changed("evidence", "trip_id", "category"):
+        touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
+    for state in (record, {**record, **before}) if before else (record,):
+        touched.update(touched_by(write, state, company_of(write)))
+    for receipt_id in sorted(touched):
         yield from judge_receipt(write, receipt_id)
 
 
@@ -143,7 +147,7 @@ def on_attachment(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 def on_trip_paper(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A report was filed: the lines of its trip are judged again."""
-    if entry.changed("status"):
+    if "filed" in (entry.after.get("status"), entry.before.get("status")):
         yield from _judge_trip(write, entry.record["trip_id"])
 
 

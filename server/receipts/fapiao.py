@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from server.places.divisions import PLANNED_CITIES, Granularity, granularity
@@ -65,11 +66,13 @@ class Fapiao:
     region: Region | None
 
 
+@lru_cache(4096)
 def normal(text: str) -> str:
     """Digits and letters as they are compared: full-width forms made narrow, spaces left out, capitals."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
+@lru_cache(4096)
 def parse_fapiao(code: str, number: str) -> Fapiao | None:
     """Read a code and a number. None where they do not have a form that exists.
 
@@ -115,6 +118,7 @@ def identities_near(identity: str, within: int) -> list[str]:
     return [f"{series}{other:0{width}}" for other in near if other != number and len(str(other)) <= width]
 
 
+@lru_cache(4096)
 def credit_code_error(text: str) -> str | None:
     """What is wrong with a seller's tax id: `bad_format`, `bad_check`, or None.
 

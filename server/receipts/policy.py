@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.claims.states import stands
+from server.receipts.fapiao import identity_of
 from server.receipts.readings import standing
 from server.receipts.records import EvidenceSchema, ReadingSchema, ReceiptSchema, evidence, readings, receipts
 from server.wire import RecordForm
@@ -15,7 +16,7 @@ from sync.errors import Refused
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-_SERVER_FIELDS = {"technician_id", "identity", "evidence", "reading_status"}
+_OPEN_FIELDS = ReceiptSchema.names() - {"technician_id", "identity", "evidence", "reading_status"}
 _REPAIRABLE = {"draft", "returned", "blocked", "needs_review", "refused"}
 """The states of a claim line in which its receipt may still be mended."""
 
@@ -27,13 +28,22 @@ class ReceiptPolicy(Policy):
         if not write.actor.is_any("technician"):
             return frozenset()
         if before is None:
-            return frozenset(ReceiptSchema().fields) - _SERVER_FIELDS
+            return _OPEN_FIELDS
         if before["technician_id"] != write.actor.id:
             return frozenset()
         lines = write.find("claim_line", receipt_id=before["id"])
         if any(stands(line) and line["status"] not in _REPAIRABLE for line in lines):
             raise Refused("receipt_claimed")
-        return frozenset(ReceiptSchema().fields) - _SERVER_FIELDS
+        return _OPEN_FIELDS
+
+    def prepare(self, write: Transaction, changes: Sequence[Change]) -> None:
+        files = {sha256 for change in changes for sha256 in _files_in(change)}
+        identities = {_identity_in(change) for change in changes} - {""}
+        write.lock(*(f"file:{sha256}" for sha256 in files), *(f"identity:{identity}" for identity in identities))
+        write.look_up("receipt", "identity", identities)
+        write.look_up("claim_line", "receipt_id", [change.record_id for change in changes if change.op != "create"])
+        write.look_up("reading", "sha256", files)
+        write.look_up("attachment", "sha256", files)
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         if write.actor.is_system:
@@ -43,8 +53,7 @@ class ReceiptPolicy(Policy):
         elif before["trip_id"] != after["trip_id"] and write.find("claim_line", receipt_id=after["id"]):
             raise Refused("receipt_claimed", {"trip_id": ["receipt_claimed"]})
         # Note: a file that arrives at this moment is seen by one of the two transactions.
-        for sha256 in sorted(after["attachments"]):
-            write.lock(f"file:{sha256}")
+        write.lock(*(f"file:{sha256}" for sha256 in after["attachments"]))
         known = standing(write, after)
         # Note: two receipts with one identity are judged one after the other, never side by side.
         if known["identity"]:
@@ -104,6 +113,17 @@ def add_reading(write: Transaction, entry: Entry) -> Iterable[Change]:
         "seen": receipt["attachments"],
     }
     yield change_of("receipt", receipt, {"evidence": [*receipt["evidence"], item]})
+
+
+def _files_in(change: Change) -> list[str]:
+    """The files that a change which nobody has checked yet names."""
+    named = change.fields.get("attachments")
+    return [item for item in named if isinstance(item, str)] if isinstance(named, list) else []
+
+
+def _identity_in(change: Change) -> str:
+    code, number = (change.fields.get(name) for name in ("fapiao_code", "fapiao_number"))
+    return identity_of(code if isinstance(code, str) else "", number) if isinstance(number, str) else ""
 
 
 def _depth(code: str) -> str:

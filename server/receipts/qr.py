@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from server.receipts.fapiao import normal
 
@@ -28,6 +29,7 @@ class FapiaoQr:
     issued_on: str
 
 
+@lru_cache(4096)
 def parse_qr(text: str) -> FapiaoQr | None:
     """Read the text of a QR code. None where it is not an invoice's: a link, a payment code, anything else."""
     if not text or len(text) > _MAX_LENGTH:

@@ -133,11 +133,13 @@ def _items(reading: Record) -> Iterator[dict[str, Any]]:
 
 def _stored(write: Transaction, receipt: Record) -> dict[str, str]:
     """The types of the receipt's files that are here and sound."""
+    if not receipt["attachments"]:
+        return {}
     files = stored_files
     query = select(files.c.sha256, files.c.media_type).where(
         files.c.sha256.in_(receipt["attachments"]), files.c.owner_id == receipt["technician_id"], files.c.verdict == ""
     )
-    return {row.sha256: row.media_type for row in write.connection.execute(query)}
+    return {row.sha256: row.media_type for row in write.read_aside(query)}
 
 
 def _receipts_with(write: Transaction, sha256: str, owner_id: str) -> list[Record]:

@@ -50,7 +50,7 @@ class WorkOrderPolicy(Policy):
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if write.actor.is_any("dispatcher", "manager"):
-            return frozenset(WorkOrderSchema().fields)
+            return WorkOrderSchema.names()
         is_own = before is not None and before["technician_id"] == write.actor.id
         return frozenset({"status"}) if is_own else frozenset()
 
@@ -73,7 +73,7 @@ class TripPolicy(Policy):
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         is_planner = write.actor.is_any("dispatcher", "manager")
-        return frozenset(TripSchema().fields) if is_planner else frozenset()
+        return TripSchema.names() if is_planner else frozenset()
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         check_technician(write, after["technician_id"])

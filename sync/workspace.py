@@ -1,0 +1,267 @@
+"""What a transaction has read and changed. The tables hear of it in bulk: at the end, or when somebody asks them.
+
+A change costs no statement of its own. Reads see what was changed here, on top of what the tables hold. A change that
+is refused is undone in memory; only where the tables were told of a part of it in between does a savepoint do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import NestedTransaction
+
+from sync.bulk import delete_rows, insert_rows, update_rows
+from sync.change import Record
+from sync.entity import Registry
+from sync.lookup import rows_any, rows_equal, rows_of
+
+Key = tuple[str, str]
+_MOST_KEPT = 2000  # of one query: a page that reads a whole table must not hold it twice
+_ABSENT: Any = object()
+
+
+@dataclass
+class _Step:
+    """One change that may still be refused: where its undoing begins, and the savepoint if the tables heard of it."""
+
+    mark: int
+    savepoint: NestedTransaction | None = None
+    written: dict[Key, Record | None] | None = None
+
+
+class Workspace:
+    """The records of one transaction. Every record that comes out is the caller's own copy."""
+
+    def __init__(self, connection: Connection, registry: Registry, *, is_alone: bool) -> None:
+        self.connection = connection
+        self.registry = registry
+        self.is_alone = is_alone
+        """Whether nobody else can write meanwhile (SQLite), so that a lock changes nothing of what was read."""
+        self._read: dict[Key, Record | None] = {}
+        self._found: dict[tuple[str, str], dict[Any, list[Key]]] = {}
+        self._locked: set[Key] = set()
+        self._changed: dict[Key, Record | None] = {}
+        self._written: dict[Key, Record | None] = {}
+        self._undo: list[tuple[Key, Any]] = []
+        self._steps: list[_Step] = []
+        self._touched: dict[str, list[str]] = {}
+        self._indexes: dict[tuple[str, tuple[str, ...]], _Index] = {}
+
+    # Reading
+
+    def get(self, entity: str, record_id: str | None, *, lock: bool = False) -> Record | None:
+        """A record; with `lock`, nobody else changes it before the transaction ends."""
+        record = self._current(entity, record_id, lock) if record_id else None
+        return dict(record) if record else None
+
+    def find(self, entity: str, equals: Mapping[str, Any]) -> list[Record]:
+        """The records whose fields have the given values, in the order of their ids."""
+        names = tuple(sorted(equals))
+        wanted = tuple(equals[name] for name in names)
+        stored = self._stored(entity, names, wanted)
+        changed = self._changed_among(entity, names, [wanted])
+        fits = dict(zip(names, wanted, strict=True)).items()
+        return self._merged(entity, stored, changed, lambda record: all(record[name] == value for name, value in fits))
+
+    def find_any(self, entity: str, field: str, values: Collection[Any]) -> list[Record]:
+        """The records whose field has one of the values, in the order of their ids."""
+        wanted = {value for value in values if value is not None}
+        if not wanted:
+            return []
+        known = self._found.get((entity, field), {})
+        if all(value in known for value in wanted):
+            keys = {key for value in wanted for key in known[value]}
+            stored = [record for key in keys if (record := self._read.get(key))]
+        else:
+            stored = self._keep(entity, rows_any(self.connection, self.registry[entity].table, field, wanted))
+        changed = self._changed_among(entity, (field,), [(value,) for value in wanted])
+        return self._merged(entity, stored, changed, lambda record: record[field] in wanted)
+
+    def is_changed(self, key: Key) -> bool:
+        """Whether this transaction made, changed or deleted the record."""
+        return key in self._changed
+
+    # Reading ahead: many at once, before they are asked for one by one
+
+    def fetch(self, entity: str, ids: Collection[str], *, lock: bool = False) -> None:
+        """Read records by their ids, those that are not there too; with `lock`, hold them."""
+        missing = sorted(i for i in ids if (entity, i) not in self._changed and (entity, i) not in self._locked)
+        if not lock:
+            missing = [record_id for record_id in missing if (entity, record_id) not in self._read]
+        if not missing:
+            return
+        must_lock = lock and not self.is_alone
+        rows = rows_of(self.connection, self.registry[entity].table, missing, lock=must_lock)
+        self._read |= {(entity, record_id): None for record_id in missing}
+        self._read |= {(entity, row["id"]): row for row in rows}
+        if must_lock:
+            self._locked |= {(entity, row["id"]) for row in rows}
+
+    def look_up(self, entity: str, field: str, values: Collection[Any]) -> None:
+        """Read the records whose field has one of the values, for `find` and `find_any` to answer from."""
+        known = self._found.setdefault((entity, field), {})
+        missing = {value for value in values if value not in known}
+        if not missing:
+            return
+        known |= {value: [] for value in missing}
+        for row in rows_any(self.connection, self.registry[entity].table, field, missing):
+            key = (entity, row["id"])
+            self._read[key] = row
+            known[row[field]].append(key)
+
+    def forget(self) -> None:
+        """A lock was taken: what was read before it without one may have changed since."""
+        if not self.is_alone:
+            self._read = {key: self._read[key] for key in self._locked if key in self._read}
+            self._found.clear()
+
+    # Changing
+
+    def put(self, entity: str, record_id: str, record: Record | None) -> None:
+        """Make or change a record, or delete it (None)."""
+        key = (entity, record_id)
+        if key not in self._written:
+            self._written[key] = self._read.get(key)
+        self._undo.append((key, self._changed.get(key, _ABSENT)))
+        self._changed[key] = record
+        self._touched.setdefault(entity, []).append(record_id)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """What is changed inside stands as a whole, or not at all when an error leaves it."""
+        step = _Step(len(self._undo))
+        self._steps.append(step)
+        try:
+            yield
+        except BaseException:
+            self._rewind(step)
+            raise
+        finally:
+            self._steps.pop()
+        if step.savepoint is not None:
+            step.savepoint.commit()
+
+    def flush(self) -> None:
+        """Tell the tables of everything that was changed. Raises IntegrityError where a unique value is taken."""
+        for step in self._steps:
+            if step.savepoint is None:
+                self._write(self._as_of(step.mark))
+                step.savepoint = self.connection.begin_nested()
+                step.written = dict(self._written)
+        self._write(self._changed)
+
+    # Inside
+
+    def _current(self, entity: str, record_id: str, lock: bool) -> Record | None:
+        key = (entity, record_id)
+        if key in self._changed:
+            return self._changed[key]
+        if lock and not self.is_alone and key not in self._locked:
+            self.forget()
+            self.fetch(entity, [record_id], lock=True)
+        elif key not in self._read:
+            self.fetch(entity, [record_id])
+        return self._read[key]
+
+    def _stored(self, entity: str, names: tuple[str, ...], wanted: tuple[Any, ...]) -> Iterable[Record]:
+        if self._can_only_be_here(entity, names, wanted):
+            return []
+        if len(names) == 1:
+            known = self._found.get((entity, names[0]), {})
+            if wanted[0] in known:
+                return [record for key in known[wanted[0]] if (record := self._read.get(key))]
+        return self._keep(entity, rows_equal(self.connection, self.registry[entity].table, names, wanted))
+
+    def _can_only_be_here(self, entity: str, names: tuple[str, ...], wanted: tuple[Any, ...]) -> bool:
+        """Whether the records asked for refer to one that was made in this transaction: no table can hold such yet."""
+        references = self.registry[entity].references
+        for name, value in zip(names, wanted, strict=True):
+            parent = references.get(name)
+            key = (parent or "", value)
+            if parent and self._changed.get(key) and self._written[key] is None:
+                return True
+        return False
+
+    def _keep(self, entity: str, rows: list[Record]) -> list[Record]:
+        if len(rows) <= _MOST_KEPT:
+            self._read |= {(entity, row["id"]): row for row in rows if (entity, row["id"]) not in self._locked}
+        return rows
+
+    def _changed_among(self, entity: str, names: tuple[str, ...], wanted: Sequence[tuple[Any, ...]]) -> set[str]:
+        """The ids of changed records that may have one of the wanted values."""
+        touched = self._touched.get(entity)
+        if not touched:
+            return set()
+        index = self._indexes.setdefault((entity, names), _Index())
+        for record_id in touched[index.end :]:
+            record = self._changed.get((entity, record_id))
+            if record:
+                index.ids.setdefault(tuple(record[name] for name in names), set()).add(record_id)
+        index.end = len(touched)
+        return {record_id for values in wanted for record_id in index.ids.get(values, ())}
+
+    def _merged(self, entity: str, stored: Iterable[Record], changed: Iterable[str], fits: Any) -> list[Record]:
+        rows = {row["id"]: row for row in stored}
+        if self._touched.get(entity):
+            for record_id in {*rows, *changed}:
+                now = self._changed.get((entity, record_id), _ABSENT)
+                if now is None or (now is not _ABSENT and not fits(now)):
+                    rows.pop(record_id, None)
+                elif now is not _ABSENT:
+                    rows[record_id] = now
+        return [dict(row) for row in sorted(rows.values(), key=itemgetter("id"))]
+
+    def _rewind(self, step: _Step) -> None:
+        for key, before in reversed(self._undo[step.mark :]):
+            if before is _ABSENT:
+                del self._changed[key]
+            else:
+                self._changed[key] = before
+            self._touched[key[0]].append(key[1])
+        del self._undo[step.mark :]
+        if step.savepoint is not None and step.written is not None:
+            step.savepoint.rollback()
+            self._written = step.written
+
+    def _as_of(self, mark: int) -> dict[Key, Record | None]:
+        """The changed records as they were when the undoing had this many entries."""
+        then = dict(self._changed)
+        for key, before in reversed(self._undo[mark:]):
+            if before is _ABSENT:
+                then.pop(key, None)
+            else:
+                then[key] = before
+        return then
+
+    def _write(self, records: Mapping[Key, Record | None]) -> None:
+        made: dict[str, list[Record]] = {}
+        altered: dict[str, list[Record]] = {}
+        gone: dict[str, list[str]] = {}
+        for key, record in records.items():
+            known = self._written[key]
+            if record is known:
+                continue
+            if record is None:
+                gone.setdefault(key[0], []).append(key[1])
+            else:
+                (made if known is None else altered).setdefault(key[0], []).append(record)
+        for entity, ids in gone.items():
+            delete_rows(self.connection, self.registry[entity].table, ids)
+        for entity, rows in altered.items():
+            update_rows(self.connection, self.registry[entity].table, rows)
+        for entity, rows in made.items():
+            insert_rows(self.connection, self.registry[entity].table, rows)
+        self._written |= records
+
+
+class _Index:
+    """Which of the changed records may have which values. It only grows: who asks looks at the record itself."""
+
+    def __init__(self) -> None:
+        self.end = 0
+        self.ids: dict[tuple[Any, ...], set[str]] = {}
