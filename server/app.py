@@ -21,7 +21,7 @@ from server.claims import queue_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
 from server.inflate import InflateRequests
-from server.payments import account_pages
+from server.payments import account_pages, result_pages
 from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
 from server.security import set_headers
@@ -40,6 +40,7 @@ PAGE_BLUEPRINTS = (
     claims_pages.blueprint,
     payments_pages.blueprint,
     account_pages.blueprint,
+    result_pages.blueprint,
     phone.blueprint,
     health.blueprint,
 )

@@ -25,6 +25,15 @@ _CHOICES = {
     "amount_format": ("yuan", "fen"),
     "summary": ("none", "first", "last"),
 }
+_ANSWERS = (
+    "result_reference",
+    "result_amount",
+    "result_outcome",
+    "result_bank_reference",
+    "result_reason",
+    "paid_words",
+    "failed_words",
+)
 
 
 @blueprint.get("/accounts")
@@ -80,7 +89,12 @@ def layout() -> str:
         columns = columns_of(found)
         spare = [{"holds": "", "header": ""}] * (len(COLUMNS) - len(columns))
         return render_template(
-            "payments/layout.html", layout=found, columns=[*columns, *spare], kinds=COLUMNS, choices=_CHOICES
+            "payments/layout.html",
+            layout=found,
+            columns=[*columns, *spare],
+            kinds=COLUMNS,
+            choices=_CHOICES,
+            answers=_ANSWERS,
         )
 
     return read_page(view)
@@ -92,7 +106,7 @@ def save_layout() -> Response:
     """Keep how the bank wants its file."""
     pairs = zip(request.form.getlist("holds"), request.form.getlist("header"), strict=False)
     columns = [{"holds": holds, "header": header.strip() or holds} for holds, header in pairs if holds]
-    fields = {"columns": columns, "purpose": request.form.get("purpose", "").strip()}
+    fields = {name: request.form.get(name, "").strip() for name in ("purpose", *_ANSWERS)} | {"columns": columns}
     fields |= {name: request.form.get(name, "") for name in _CHOICES}
 
     def work(write: Transaction) -> Record:

@@ -16,8 +16,13 @@ _KEPT = "\t\n\r"
 
 def neutral(text: str) -> str:
     """The text as it is shown, never run: a formula's start gets `'` before it; NUL and its like go."""
-    mark = "'" if text.startswith(_STARTS) or text.lstrip().startswith(_STARTS) else ""
+    mark = "'" if is_formula(text) else ""
     return mark + "".join(letter for letter in text if letter >= " " or letter in _KEPT)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet program could take the text for a formula."""
+    return text.startswith(_STARTS) or text.lstrip().startswith(_STARTS)
 
 
 def csv_text(rows: Iterable[Sequence[Cell]], separator: str = ",") -> str:

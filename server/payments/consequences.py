@@ -14,19 +14,38 @@ from sync.transaction import Transaction, change_of
 def follow_all(registry: Registry) -> None:
     """Keep batches and their lines in step."""
     registry.follow("payment_batch", on_batch)
+    registry.follow("payment_result", on_result)
     registry.follow("claim_line", on_line)
 
 
 def on_batch(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """Lines know the batch that they are in; those of a cancelled one, or taken out of a draft, are free again."""
+    """Lines join the batch that they are put in, are paid as the bank answers, and are free again where it does not."""
     batch = entry.record
-    is_over = batch["status"] == "cancelled"
-    for line in write.find_any("claim_line", "id", [] if is_over else batch["line_ids"]):
+    joining = batch["line_ids"] if batch["status"] == "draft" else []
+    for line in write.find_any("claim_line", "id", joining):
         if line["payment_batch_id"] != batch["id"]:
             yield change_of("claim_line", line, {"payment_batch_id": batch["id"]})
-    for line in write.find("claim_line", payment_batch_id=batch["id"]):
-        if line["status"] != "paid" and (is_over or line["id"] not in batch["line_ids"]):
+    asked = {line_id: payment for payment in batch["payments"] for line_id in payment["line_ids"]}
+    for line in write.find("claim_line", payment_batch_id=batch["id"], status="approved"):
+        payment = asked.get(line["id"], {"outcome": ""})
+        if payment["outcome"] == "paid":
+            paid = {"status": "paid", "payment_reference": payment["bank_reference"] or payment["reference"]}
+            yield change_of("claim_line", line, paid | {"paid_at": payment["answered_at"]})
+        elif payment["outcome"] == "failed" or batch["status"] == "cancelled" or line["id"] not in batch["line_ids"]:
             yield change_of("claim_line", line, {"payment_batch_id": None})
+
+
+def on_result(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """The bank's answers stand in the batch; when there is one for every payment, it is settled."""
+    batch = write.get("payment_batch", entry.record["batch_id"], lock=True)
+    if batch is None:
+        return
+    answers = {row["reference"]: row for row in entry.record["rows"]}
+    payments = [_answered(payment, answers.get(payment["reference"]), entry) for payment in batch["payments"]]
+    changed: dict[str, object] = {"payments": payments}
+    if all(payment["outcome"] for payment in payments):
+        changed |= {"status": "settled", "settled_at": entry.record["imported_at"]}
+    yield change_of("payment_batch", batch, changed)
 
 
 def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -43,3 +62,10 @@ def draft_of(read: Transaction, line: Record) -> Record | None:
     """The draft batch that a line is in."""
     batch = read.get("payment_batch", line["payment_batch_id"])
     return batch if batch and batch["status"] == "draft" and line["id"] in batch["line_ids"] else None
+
+
+def _answered(payment: Record, answer: Record | None, entry: Entry) -> Record:
+    if answer is None:
+        return payment
+    told = {name: answer[name] for name in ("outcome", "bank_reference", "reason")}
+    return payment | told | {"answered_at": entry.record["imported_at"], "result_id": entry.record_id}

@@ -13,11 +13,13 @@ from server.payments.records import (
     BankAccountSchema,
     BankLayoutSchema,
     PaymentBatchSchema,
+    PaymentResultSchema,
     bank_accounts,
     bank_layouts,
     payment_batches,
+    payment_results,
 )
-from server.payments.selection import LOCK, lines_for, payments_of
+from server.payments.selection import LOCK, lines_for, payments_of, refuse_own
 from server.payments.states import may_step
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
@@ -49,6 +51,32 @@ class PaymentBatchPolicy(Policy):
         if before["status"] != "draft" or not set(after["line_ids"]) <= set(before["line_ids"]):
             raise Refused("batch_not_draft", params=_who(write, before))
         return _totals(write, after)
+
+    def buckets(self, record: Record) -> set[str]:
+        return {"role:finance", "role:manager"}
+
+
+class PaymentResultPolicy(Policy):
+    """What the bank answered counts once for each payment, and for the amount that was asked."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        may = write.actor.is_any("finance") and before is None
+        return frozenset({"batch_id", "rows", "file_name", "file_sha256"}) if may else frozenset()
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        write.lock(LOCK)
+        batch = write.get("payment_batch", after["batch_id"], lock=True)
+        if batch is None or batch["status"] != "exported":
+            raise Refused("result_changed")
+        asked = {payment["reference"]: payment for payment in batch["payments"]}
+        rows = {row["reference"]: row for row in after["rows"]}
+        if not rows or len(rows) < len(after["rows"]) or not all(_answers(asked, row) for row in after["rows"]):
+            raise Refused("result_changed")
+        if any(row["outcome"] == "failed" and not row["reason"].strip() for row in after["rows"]):
+            raise Refused("result_reason_required", {"reason": ["required"]})
+        line_ids = [line_id for reference in rows for line_id in asked[reference]["line_ids"]]
+        refuse_own(write, write.find_any("claim_line", "id", line_ids))
+        return {"imported_by": write.actor.id, "imported_at": instant(write.now)}
 
     def buckets(self, record: Record) -> set[str]:
         return {"role:finance", "role:manager"}
@@ -120,9 +148,16 @@ def _step(write: Transaction, before: Record, after: Record) -> Mapping[str, Any
         if {line["id"] for line in lines} != set(after["line_ids"]):
             raise Refused("batch_changed")
         return exported(write, after, lines)
+    if any(payment["outcome"] == "paid" for payment in before["payments"]):
+        raise Refused("batch_partly_paid")
     if before["status"] == "exported" and not after["reason"].strip():
         raise Refused("batch_reason_required", {"reason": ["required"]})
     return {"cancelled_by": write.actor.id, "cancelled_at": instant(write.now)}
+
+
+def _answers(asked: Mapping[str, Record], row: Record) -> bool:
+    payment = asked.get(row["reference"])
+    return payment is not None and not payment["outcome"] and payment["amount_minor"] == row["amount_minor"]
 
 
 def _downloaded(before: Record, after: Record) -> Mapping[str, Any]:
@@ -140,5 +175,12 @@ def _who(read: Transaction, batch: Record) -> dict[str, Any]:
 ENTITIES = (
     Entity("payment_batch", payment_batches, RecordForm(PaymentBatchSchema), PaymentBatchPolicy()),
     Entity("bank_account", bank_accounts, RecordForm(BankAccountSchema), BankAccountPolicy(), {"user_id": "user"}),
+    Entity(
+        "payment_result",
+        payment_results,
+        RecordForm(PaymentResultSchema),
+        PaymentResultPolicy(),
+        {"batch_id": "payment_batch"},
+    ),
     Entity("bank_layout", bank_layouts, RecordForm(BankLayoutSchema), BankLayoutPolicy()),
 )

@@ -30,6 +30,7 @@ BANK_CODE = r"\d{12}|[A-Z0-9]{8}|[A-Z0-9]{11}"
 """A CNAPS number (联行号) or a BIC."""
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
+OUTCOMES = ("paid", "failed")
 COLUMNS = (
     "sequence",
     "reference",
@@ -108,6 +109,34 @@ class BankLayoutSchema(RecordSchema):
     amount_format = choice("yuan", "fen", default="yuan")
     summary = choice("none", "first", "last", default="last")
     purpose = TextField(60, default="报销款")
+    result_reference = TextField(40, default="付款编号")
+    result_amount = TextField(40, default="金额")
+    result_outcome = TextField(40, default="状态")
+    result_bank_reference = TextField(40, default="银行流水号")
+    result_reason = TextField(40, default="失败原因")
+    paid_words = TextField(200, default="成功, 已支付, paid, success")
+    failed_words = TextField(200, default="失败, 退汇, failed, rejected")
+
+
+class ResultRow(Part):
+    """What the bank answered for one payment."""
+
+    reference = TextField(40, required=True)
+    amount_minor = money(required=True)
+    outcome = TextField(10, required=True, choices=OUTCOMES)
+    bank_reference = TextField(80)
+    reason = TextField(200)
+
+
+class PaymentResultSchema(RecordSchema):
+    """The bank's answer for payments of one batch, from a file or as somebody of finance knows it."""
+
+    batch_id = IdField(required=True)
+    rows = ListField(ObjectField(ResultRow, required=True), MOST_LINES)
+    file_name = TextField(120)
+    file_sha256 = sha256()
+    imported_by = IdField()
+    imported_at = InstantField()
 
 
 payment_batches = record_table(
@@ -120,6 +149,7 @@ bank_accounts = record_table(
     "bank_account", BankAccountSchema, Index("uq_bank_account_user_id", "user_id", unique=True)
 )
 bank_layouts = record_table("bank_layout", BankLayoutSchema)
+payment_results = record_table("payment_result", PaymentResultSchema, Index("ix_payment_result_batch_id", "batch_id"))
 payment_files = Table(
     "payment_file",
     metadata,
