@@ -26,8 +26,10 @@ def on_batch(write: Transaction, entry: Entry) -> Iterable[Change]:
         if line["payment_batch_id"] != batch["id"]:
             yield change_of("claim_line", line, {"payment_batch_id": batch["id"]})
     asked = {line_id: payment for payment in batch["payments"] for line_id in payment["line_ids"]}
-    for line in write.find("claim_line", payment_batch_id=batch["id"], status="approved"):
+    for line in write.find("claim_line", payment_batch_id=batch["id"]):
         payment = asked.get(line["id"], {"outcome": ""})
+        if line["status"] == "paid":
+            continue
         if payment["outcome"] == "paid":
             paid = {"status": "paid", "payment_reference": payment["bank_reference"] or payment["reference"]}
             yield change_of("claim_line", line, paid | {"paid_at": payment["answered_at"]})
