@@ -32,7 +32,7 @@ def on_batch(write: Transaction, entry: Entry) -> Iterable[Change]:
             continue
         if payment["outcome"] == "paid":
             paid = {"status": "paid", "payment_reference": payment["bank_reference"] or payment["reference"]}
-            yield change_of("claim_line", line, paid | {"paid_at": payment["answered_at"]})
+            yield change_of("claim_line", line, paid | {name: payment[name] for name in ("paid_at", "paid_by")})
         elif payment["outcome"] == "failed" or batch["status"] == "cancelled" or line["id"] not in batch["line_ids"]:
             yield change_of("claim_line", line, {"payment_batch_id": None})
 
@@ -70,4 +70,7 @@ def _answered(payment: Record, answer: Record | None, entry: Entry) -> Record:
     if answer is None:
         return payment
     told = {name: answer[name] for name in ("outcome", "bank_reference", "reason")}
-    return payment | told | {"answered_at": entry.record["imported_at"], "result_id": entry.record_id}
+    told |= {"answered_at": entry.record["imported_at"], "result_id": entry.record_id}
+    if answer["outcome"] == "paid":
+        told |= {"paid_at": entry.record["imported_at"], "paid_by": entry.record["imported_by"]}
+    return payment | told

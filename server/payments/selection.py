@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.claims.duties import Duty, holders
 from server.claims.states import payable_minor
 from server.receipts.readings import is_waiting
 from sync.change import Record
@@ -15,6 +16,13 @@ from sync.transaction import Transaction
 LOCK = "payments"
 """Held by whoever makes, exports or ends a batch: one at a time."""
 _MOST_NAMED = 5
+_DUTIES: dict[Duty, str] = {
+    "claim": "payer_is_claimant",
+    "receive": "payer_stocked_in",
+    "waive": "payer_gave_waiver",
+    "approve": "payer_is_approver",
+}
+"""What a payer may not have done with the same line (REG-D3), and the code that says so."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +68,18 @@ def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequen
 
 
 def refuse_own(write: Transaction, lines: Sequence[Record]) -> None:
-    """Nobody pays what they claimed, approved or gave a waiver for. Raises Refused naming the lines."""
+    """Nobody pays a line on which they hold another duty. Raises Refused naming the lines."""
     hindered = own(write, lines)
-    for code in ("payer_is_claimant", "payer_is_approver", "payer_gave_waiver"):
+    for code in _DUTIES.values():
         _refuse(write, code, [line for line in lines if hindered.get(line["id"]) == code])
 
 
 def own(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
     """Why the acting person may not pay a line, as a code by line id, for the lines that they may not pay."""
-    actor = read.actor.id
-    waivers = read.find_any("waiver", "claim_line_id", [line["id"] for line in lines])
-    waived = {item["claim_line_id"] for item in waivers if item["given_by"] == actor}
-    found = dict.fromkeys(waived, "payer_gave_waiver")
-    found |= {line["id"]: "payer_is_approver" for line in lines if line["decided_by"] == actor}
-    return found | {line["id"]: "payer_is_claimant" for line in lines if line["technician_id"] == actor}
+    held = {
+        line["id"]: [duty for duty, people in holders(read, line).items() if read.actor.id in people] for line in lines
+    }
+    return {line_id: _DUTIES[duties[0]] for line_id, duties in held.items() if duties and duties[0] in _DUTIES}
 
 
 def hindrances(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
