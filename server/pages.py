@@ -94,10 +94,15 @@ def attempt(work: Callable[[Transaction], T]) -> T | None:
         return None
 
 
-def read_page(view: Callable[[Transaction], str]) -> str:
-    """A page drawn from one state of the database."""
+def reading(view: Callable[[Transaction], T]) -> T:
+    """What is read from one state of the database."""
     with engine().database.read() as connection:
         return view(Transaction(engine(), connection, actor()))
+
+
+def read_page(view: Callable[[Transaction], str]) -> str:
+    """A page drawn from one state of the database."""
+    return reading(view)
 
 
 def known(read: Transaction, entity: str, record_id: str) -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from server.claims.rules.place_matches_trip import STRENGTH
@@ -33,6 +34,13 @@ class Row:
     typed: str | None
     item: Evidence
     differs: bool
+
+    @property
+    def marks(self) -> list[tuple[str, bool]]:
+        """What was typed, in parts, each with whether it differs from what was read."""
+        typed, read = self.typed or "", str(self.item["value"])
+        steps = SequenceMatcher(None, read, typed, autojunk=False).get_opcodes()
+        return [(typed[begin:end], step != "equal") for step, _, _, begin, end in steps if begin < end]
 
     @property
     def is_sure(self) -> bool:

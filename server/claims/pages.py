@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from server.accounts.gate import actor, page_for
-from server.claims.queries import line_views
+from server.accounts.gate import page_for
+from server.claims import queue
+from server.claims.filters import read_filter
+from server.claims.queries import line_views, undecided
 from server.i18n import say
-from server.pages import attempt, done, known, read_page, typed_minor
+from server.pages import attempt, done, known, read_page, reading, typed_minor
 from server.places.divisions import all_divisions, granularity
 from server.problems import Problem
-from server.services import engine
+from server.services import services
 from sync.change import Record
 from sync.transaction import Transaction
 
 blueprint = Blueprint("finance", __name__, url_prefix="/finance")
+KEYS_OF_CLAIM = (
+    ("j k ← →", "move"),
+    ("a", "approve"),
+    ("r", "refuse"),
+    ("t", "return"),
+    ("n", "next_claim"),
+    ("z Z", "picture_zoom"),
+    ("o", "picture_turn"),
+    ("Esc", "escape"),
+    ("?", "help"),
+)
 _STEPS = {"approve": "approved", "refuse": "refused", "return": "returned", "undo": "submitted", "pay": "paid"}
 
 
@@ -25,7 +39,30 @@ _STEPS = {"approve": "approved", "refuse": "refused", "return": "returned", "und
 @page_for("finance", "manager")
 def claim(claim_id: str) -> str:
     """One claim with all that is known about it."""
-    return read_page(lambda read: render_template("claims/claim.html", **_about(read, claim_id)))
+    filter_of_queue = read_filter(request.args).query()
+    return read_page(
+        lambda read: render_template(
+            "claims/claim.html", filter=filter_of_queue, keys=KEYS_OF_CLAIM, **_about(read, claim_id)
+        )
+    )
+
+
+@blueprint.get("/next")
+@page_for("finance", "manager")
+def next_claim() -> Response:
+    """The next claim of the queue that has something to decide, behind the one where the person is."""
+    look = queue.Looking(read_filter(request.args), services().today(), services().config.time_zone)
+    behind = request.args.get("behind", "")
+
+    def look_behind(read: Transaction) -> str | None:
+        return queue.next_claim(read, look, known(read, "claim", behind))
+
+    found = reading(look_behind)
+    query = look.wanted.query()
+    if found is None:
+        done("desk.no_next_claim")
+        return redirect(f"/finance/?{query}", 303)
+    return redirect(f"/finance/claims/{found}?{query}#{_next_step(found)}", 303)
 
 
 @blueprint.get("/claims/<claim_id>/print")
@@ -49,6 +86,7 @@ def decide(line_id: str) -> Response:
     line = attempt(work)
     if line:
         done(f"finance.done_{step}")
+        return _to_next(line["claim_id"])
     return _back_to(line_id)
 
 
@@ -82,7 +120,7 @@ def approve_clear(claim_id: str) -> Response:
     count = attempt(work)
     if count:
         done("finance.done_bulk", count=count)
-    return redirect(f"/finance/claims/{claim_id}", 303)
+    return _to_next(claim_id)
 
 
 @blueprint.post("/lines/<line_id>/reading")
@@ -135,11 +173,13 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
     if claim_record["status"] == "draft":
         raise Problem(404, "not_found")
     trip = known(read, "trip", claim_record["trip_id"])
+    views = line_views(read, claim_record)
     prefectures = [item for code, item in all_divisions().items() if granularity(code) != "county" or code[2:4] == "90"]
     return {
         "claim": claim_record,
         "trip": trip,
-        "views": line_views(read, claim_record),
+        "views": views,
+        "undecided": undecided(view.line for view in views),
         "technician": known(read, "user", claim_record["technician_id"]),
         "people": {user["id"]: user for user in read.find("user")},
         "reports": read.find("service_report", trip_id=trip["id"]),
@@ -148,5 +188,20 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
 
 
 def _back_to(line_id: str) -> Response:
-    line = engine().write(actor(), lambda write: known(write, "claim_line", line_id))
-    return redirect(f"/finance/claims/{line['claim_id']}#line-{line_id}", 303)
+    line = reading(lambda read: known(read, "claim_line", line_id))
+    return redirect(f"/finance/claims/{line['claim_id']}{_filter_of_form()}#line-{line_id}", 303)
+
+
+def _to_next(claim_id: str) -> Response:
+    return redirect(f"/finance/claims/{claim_id}{_filter_of_form()}#{_next_step(claim_id)}", 303)
+
+
+def _next_step(claim_id: str) -> str:
+    """The part of the page with the claim's next line that can be decided; where there is none, the way on."""
+    left = reading(lambda read: undecided(read.find("claim_line", claim_id=claim_id)))
+    return f"line-{left[0]}" if left else "next"
+
+
+def _filter_of_form() -> str:
+    query = read_filter(dict(parse_qsl(request.form.get("filter", "")[:1000]))).query()
+    return f"?{query}" if query else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server.claims.comparison import Place, Row, places_of, rows_of
@@ -31,8 +32,18 @@ class LineView:
 def line_views(read: Transaction, claim: Record) -> list[LineView]:
     """The lines of one claim, those that can be decided now first."""
     lines = read.find("claim_line", claim_id=claim["id"])
-    lines.sort(key=lambda line: (_RANK.get(line["status"], 3), line["id"]))
+    lines.sort(key=_in_order)
     return [_line_view(read, line) for line in lines]
+
+
+def undecided(lines: Iterable[Record]) -> list[str]:
+    """The ids of the lines that a person can decide on, in the order of the page."""
+    waiting = sorted((line for line in lines if line["status"] in _RANK), key=_in_order)
+    return [line["id"] for line in waiting]
+
+
+def _in_order(line: Record) -> tuple[int, str]:
+    return _RANK.get(line["status"], 3), line["id"]
 
 
 def _line_view(read: Transaction, line: Record) -> LineView:

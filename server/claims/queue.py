@@ -135,11 +135,15 @@ def site_names(read: Transaction) -> list[tuple[str, str]]:
     return [(row.id, row.name) for row in found]
 
 
-def next_open(read: Transaction, look: Looking, behind: str) -> str | None:
-    """The claim that holds the first line of the filter which is not of this claim."""
-    columns = [look.rows.c[name] for name in _ORDER[look.wanted.sort]]
-    found = _rows(read, _part(look, columns, "").where(look.rows.c.claim_id != behind).limit(1))
-    return str(found[0]["claim_id"]) if found else None
+def next_claim(read: Transaction, look: Looking, behind: Record) -> str | None:
+    """The claim of the filter that was handed in next after this one; behind the last comes the first again."""
+    rows = look.rows.c
+    ready = [rows.rank <= RANK["needs_review"]] if look.wanted.status == "open" else []
+    here = tuple_(literal(behind["submitted_at"]), literal(behind["id"]))
+    order = (rows.submitted_at, rows.claim_id)
+    query = select(rows.claim_id).where(*look.where(), *ready, rows.claim_id != behind["id"]).order_by(*order).limit(1)
+    found = read.connection.scalar(query.where(tuple_(*order) > here)) or read.connection.scalar(query)
+    return str(found) if found else None
 
 
 def _part(look: Looking, columns: Sequence[Column[Any]], after: str) -> Select[Any]:

@@ -17,6 +17,7 @@ from server.services import services
 from sync.transaction import Transaction
 
 blueprint = Blueprint("queue", __name__, url_prefix="/finance")
+KEYS_OF_QUEUE = (("j k ↓ ↑", "move"), ("Enter", "open"), ("/", "search"), ("Esc", "escape"), ("?", "help"))
 
 
 @blueprint.get("/")
@@ -41,6 +42,7 @@ def show() -> str:
             money=_together(chosen),
             reasons=queue.by_reason(read, look),
             today=look.today,
+            keys=KEYS_OF_QUEUE,
             saved=read.find("saved_filter", owner_id=actor().id),
             **_choices(read),
         )

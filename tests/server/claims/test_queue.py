@@ -12,6 +12,7 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from server.claims import queue
+from server.claims.comparison import Row
 from server.claims.desk_index import desk_lines, desk_reasons, rebuild
 from server.claims.filters import Filter, read_filter
 from server.claims.queue import Looking
@@ -173,3 +174,30 @@ def test_an_empty_queue_says_how_it_begins(desk: Desk) -> None:
     browser = desk("fei")
     assert "Claims appear here as technicians submit them" in browser.get("/finance/")
     assert "No line fits this filter" in browser.get("/finance/?category=meal")
+
+
+def test_deciding_leads_to_the_next_line_and_then_to_the_next_claim(desk: Desk, world: World) -> None:
+    claims = []
+    for _ in range(2):
+        trip = world.trip()
+        world.report(trip)
+        claims.append(world.claim(trip, world.receipt(trip), world.receipt(trip)))
+    browser = desk("fei")
+    query = "?category=lodging"
+    page = browser.get(f"/finance/claims/{claims[0]['id']}{query}")
+    first, second = (line["id"] for line in world.lines(claims[0]))
+    assert [link["href"] for link in page.html.select(".strip ol a")] == [f"#line-{first}", f"#line-{second}"]
+    answer = form_of(page, f"/finance/lines/{first}").submit("step", value="approve", status=303)
+    assert answer.location.endswith(f"/finance/claims/{claims[0]['id']}{query}#line-{second}")
+    answer = form_of(answer.follow(), f"/finance/lines/{second}").submit("step", value="approve", status=303)
+    assert answer.location.endswith("#next")
+    onward = answer.follow().click(linkid="next").follow()
+    assert onward.request.path_qs == f"/finance/claims/{claims[1]['id']}{query}"
+    form_of(onward, "/approve-clear").submit().follow()
+    assert "No other claim fits this filter now" in onward.click(linkid="next").follow()
+    browser.get("/finance/next?behind=x", status=404)
+
+
+def test_what_was_typed_otherwise_is_marked_in_its_characters() -> None:
+    row = Row("fapiao_number", "26332000123", {"value": "26332000128", "source": "qr"}, True)
+    assert row.marks == [("2633200012", False), ("3", True)]

@@ -1,0 +1,86 @@
+"""The money desk without the mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Playwright, expect
+
+from tests.e2e.phone import SCREENS
+from tests.e2e.running import RunningServer
+from tests.e2e.test_access import violations
+from tests.e2e.test_story import desk
+from tests.server.world import SHENZHEN_SELLER, World, digital_number
+
+
+def two_claims(world: World) -> None:
+    """Nine lines that are clear and one from elsewhere, in two claims."""
+    for clear in (6, 3):
+        trip = world.trip()
+        world.report(trip)
+        good = [world.receipt(trip) for _ in range(clear)]
+        elsewhere = [world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))] * (clear == 3)
+        world.claim(trip, *good, *elsewhere)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_ten_lines_are_decided_by_keys_alone(playwright: Playwright, server: RunningServer, language: str) -> None:
+    world = server.people()
+    two_claims(world)
+    world.update(world.finance, "user", world.now("user", world.finance.id), language=language)
+    page = desk(playwright, server, "fei", "en-US")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.type("jjj")  # letters in a field are letters
+    assert page.locator("[data-search]").input_value() == "jjj"
+    page.keyboard.press("Escape")
+    page.reload()
+    for _ in range(9):
+        page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator("tr[aria-current] a")).to_be_focused()
+    page.keyboard.press("Home")
+    page.locator("tr[data-item] a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/finance/claims/**")
+    for _ in range(9):
+        expect(page.locator("article[aria-current]")).to_be_focused()
+        with page.expect_navigation():
+            page.keyboard.press("a")
+        if page.url.endswith("#next"):
+            expect(page.locator("#next")).to_be_focused()
+            with page.expect_navigation():
+                page.keyboard.press("n")
+    article = page.locator("article[aria-current]")
+    expect(article).to_have_attribute("data-status", "blocked")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).not_to_be_empty()
+    page.keyboard.press("z")
+    expect(article.locator("[data-picture]")).to_have_attribute("data-zoom", "2")
+    page.keyboard.press("o")
+    expect(article.locator("[data-picture]")).to_have_attribute("data-turn", "90")
+    page.keyboard.press("r")
+    expect(article.locator("[name=note]").first).to_be_focused()
+    page.keyboard.type("The hotel is in Shenzhen, the trip was not")
+    folder = SCREENS / language
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / "desk-claim.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=folder / "desk-claim-phone.png")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    lines = server.find("claim_line")
+    assert sorted(line["status"] for line in lines) == ["approved"] * 9 + ["refused"]
+    page.keyboard.press("?")
+    page.keyboard.press("Tab")
+    page.locator("#keys-on").press("Space")
+    page.keyboard.press("Escape")
+    before = page.url
+    page.keyboard.press("n")
+    assert page.url == before
+    browser = page.context.browser
+    assert browser
+    browser.close()
