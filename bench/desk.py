@@ -188,6 +188,7 @@ def _line(chance: random.Random, claim: Record, receipt: Record) -> Record:
         "claim_id": claim["id"],
         "receipt_id": receipt["id"],
         "amount_minor": receipt["amount_minor"],
+        "approved_minor": receipt["amount_minor"] if state in desk_index.PAYABLE else 0,
         "note": "",
         "technician_id": claim["technician_id"],
         "currency": "CNY",

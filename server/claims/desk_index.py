@@ -27,6 +27,8 @@ RANK = {state: rank for rank, state in enumerate(_ORDER)}
 _LAST = len(RANK)
 _ASKS = frozenset({"blocked", "needs_review", "submitted", "returned", "refused"})
 """States in which the findings are the reason why."""
+PAYABLE = frozenset({"approved", "paid"})
+"""States in which what was approved counts, not what was asked."""
 _PAGE = 500
 
 
@@ -144,6 +146,7 @@ def _pages(connection: Connection, lines: ColumnElement[bool]) -> Iterator[Seque
     query = (
         select(
             *(claim_lines.c[name] for name in ("id", "claim_id", "receipt_id", "status", "amount_minor", "currency")),
+            claim_lines.c.approved_minor,
             *(claim_lines.c[name] for name in ("technician_id", "findings", "note")),
             *(receipts.c[name] for name in ("category", "issued_on", "seller_name", "fapiao_code", "fapiao_number")),
             receipts.c.note.label("receipt_note"),
@@ -167,7 +170,7 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
         "line_id": line["id"],
         **{name: line[name] for name in ("claim_id", "receipt_id", "status", "category", "currency", "issued_on")},
         "technician_id": line["technician_id"] or "",
-        "amount_minor": line["amount_minor"],
+        "amount_minor": line["approved_minor"] if line["status"] in PAYABLE else line["amount_minor"],
         "site_id": _site_on(line["stops"], line["issued_on"]),
         "rank": RANK.get(line["status"], _LAST),
         "month": line["issued_on"][:7],

@@ -17,7 +17,14 @@ from server.services import services
 from sync.transaction import Transaction
 
 blueprint = Blueprint("queue", __name__, url_prefix="/finance")
-KEYS_OF_QUEUE = (("j k ↓ ↑", "move"), ("Enter", "open"), ("/", "search"), ("Esc", "escape"), ("?", "help"))
+KEYS_OF_QUEUE = (
+    ("j k ↓ ↑", "move"),
+    ("Enter", "open"),
+    ("x", "select"),
+    ("/", "search"),
+    ("Esc", "escape"),
+    ("?", "help"),
+)
 
 
 @blueprint.get("/")
