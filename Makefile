@@ -8,7 +8,7 @@ RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-python test-long test-client check format bench bench-desk bench-readers lock clean
+.PHONY: help install demo test test-python test-long test-client check format bench bench-desk bench-readers simulate simulate-check lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -81,6 +81,12 @@ bench-readers: $(VENV)/.dev $(VENV)/.browser ## measure how well and how fast re
 
 bench-desk: $(VENV)/.dev ## measure finance's queue and dashboard with 100,000 lines
 	@$(BIN)/python -m bench.desk
+
+simulate: $(VENV)/.dev ## put devices through faults for SECONDS, from SEED on; or ONLY one seed, with its events
+	@$(BIN)/python -m tests.simulation $(if $(ONLY),--only --seed $(ONLY),--seed $(or $(SEED),1) --seconds $(or $(SECONDS),60))
+
+simulate-check: $(VENV)/.dev ## see that the simulation finds every bug that is seeded into it
+	@SIMULATE_CHECK=yes $(BIN)/python -m pytest -q -rP -n 2 tests/simulation/test_bugs.py
 
 lock: $(BIN)/uv ## pin the newest versions that fit
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

@@ -78,7 +78,7 @@ class SyncClient:
     def delete(self, entity: str, record_id: str) -> None:
         """Delete a record as this device knows it."""
         version = (self.store.record(entity, record_id) or {}).get("version")
-        change = {"entity": entity, "record_id": record_id, "op": "delete", "fields": {}, "base_version": version}
+        change = {"entity": entity, "record_id": record_id, "op": "delete", "base_version": version}
         self.store.queue(self._signed(change))
 
     # What the server refused
@@ -155,7 +155,7 @@ class SyncClient:
     # Inside
 
     def _signed(self, change: Mapping[str, Any]) -> dict[str, Any]:
-        return {**change, "change_id": new_id(), "made_at": instant(self.clock())}
+        return {"fields": {}, **change, "change_id": new_id(), "made_at": instant(self.clock())}
 
     def _send(self, changes: list[dict[str, Any]]) -> dict[str, Any]:
         body = {"device_id": self.device_id, "epoch": self.store.fact("epoch"), "changes": changes}

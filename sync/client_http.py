@@ -84,7 +84,7 @@ def packed(url: str, token: str, body: Any) -> Request:
 
 
 def read(answer: Answer) -> Any:
-    """The JSON of an answer of ours. Raises ServerSaysNo, or Unreachable where somebody else answered, or it was cut."""
+    """The JSON of an answer of ours. Raises ServerSaysNo, or Unreachable where it is not ours or was cut off."""
     if "fieldclaim-protocol" not in answer.headers:
         raise Unreachable("not a Fieldclaim server")
     try:

@@ -166,6 +166,19 @@ def test_a_forged_or_expired_token_opens_nothing(app: Flask, world: World, token
     assert answer.json["code"] in ("token_missing", "token_invalid", "token_expired")
 
 
+def test_a_session_goes_by_the_servers_clock_and_outlives_its_being_set(app: Flask, world: World) -> None:
+    phone = signed_in(app, world.anna, "anna")
+    engine, real = world.engine, datetime.now(UTC)
+    engine.clock = lambda: real + timedelta(minutes=14)
+    assert phone.ask("GET", "/api/sync/pull").status_code == 200
+    engine.clock = lambda: real + timedelta(minutes=16)
+    assert phone.ask("GET", "/api/sync/pull").json["code"] == "token_expired"
+    assert phone.refresh().status_code == 200
+    assert phone.ask("GET", "/api/sync/pull").status_code == 200
+    of_tomorrow = forged(iat=real + timedelta(days=1), sub=world.anna.id, device=phone.id)
+    assert Device(app, access=of_tomorrow).ask("GET", "/api/sync/pull").json["code"] == "token_expired"
+
+
 def test_nobody_makes_themselves_an_administrator(app: Flask, world: World) -> None:
     phone = signed_in(app, world.anna, "anna")
     user = world.now("user", world.anna.id)
