@@ -13,6 +13,7 @@ from sqlite3 import DatabaseError
 from uuid import UUID
 
 from server.accounts import credentials
+from server.backup import BackupBroken
 from sync.actor import SYSTEM
 from sync.client import ServerSaysNo, Unreachable
 from sync.transaction import Transaction
@@ -225,13 +226,22 @@ class World:
             case "backup":
                 self.server.back_up()
             case "restore":
-                came = self.server.restore()
-                if came:
-                    self.oracle.after_restore()
+                came = self._restore()
             case "set_clock":
                 self.server.skew = timedelta(days=self.chance.uniform(-3, 3))
         self.faults[f"server: {step.act}"] += came
         self._note(str(step), str(came))
+
+    def _restore(self) -> bool:
+        """Fill an empty server from the newest backup. False where there is none yet."""
+        try:
+            came = self.server.restore()
+        except BackupBroken as error:
+            self.oracle.broken("journal_broken", str(error))
+            return False
+        if came:
+            self.oracle.after_restore()
+        return came
 
     def _note(self, *words: str) -> None:
         self.trace.append("  ".join(words) + f"  ({self.network.requests} requests)")
