@@ -86,5 +86,6 @@ claim_lines = record_table(
     Index("ix_claim_line_status", "status"),
     Index("ix_claim_line_payment_batch_id", "payment_batch_id"),
     Index("uq_claim_line_reverses", "reverses", unique=True),
+    Index("ix_claim_line_paid_at", "paid_at"),
 )
 waivers = record_table("waiver", WaiverSchema, Index("ix_waiver_claim_line_id", "claim_line_id"))

@@ -11,7 +11,7 @@ from server.accounts.gate import actor, page_for
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.payments.bank_file import columns_of
-from server.payments.export import accounts_of, layout_of
+from server.payments.export import accounts_of, setting
 from server.payments.queries import account_history
 from server.payments.records import COLUMNS, ENCODINGS, SEPARATORS
 from sync.change import Record
@@ -85,7 +85,7 @@ def layout() -> str:
     """How the bank wants its file."""
 
     def view(read: Transaction) -> str:
-        found = layout_of(read)
+        found = setting(read, "bank_layout")
         columns = columns_of(found)
         spare = [{"holds": "", "header": ""}] * (len(COLUMNS) - len(columns))
         return render_template(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from server.payments.bank_file import bank_file
-from server.payments.records import BankLayoutSchema, payment_files
+from server.payments.records import AccountCodesSchema, BankLayoutSchema, payment_files
 from server.payments.selection import Payment, payments_of
 from server.wire import RecordForm
 from sync import journal
@@ -18,12 +18,15 @@ from sync.change import Record, instant
 from sync.errors import Refused
 from sync.transaction import Transaction
 
-_DEFAULT_LAYOUT = RecordForm(BankLayoutSchema).defaults
+_USUAL = {
+    "bank_layout": RecordForm(BankLayoutSchema).defaults,
+    "account_codes": RecordForm(AccountCodesSchema).defaults,
+}
 
 
-def layout_of(read: Transaction) -> dict[str, Any]:
-    """How the bank wants its file; the usual way where nobody has said."""
-    return next(iter(read.find("bank_layout")), dict(_DEFAULT_LAYOUT))
+def setting(read: Transaction, entity: str) -> dict[str, Any]:
+    """A setting of the money desk; the usual one where nobody has said."""
+    return next(iter(read.find(entity)), dict(_USUAL[entity]))
 
 
 def accounts_of(read: Transaction, user_ids: Sequence[str]) -> dict[str, Record]:
@@ -56,7 +59,7 @@ def exported(write: Transaction, batch: Record, lines: Sequence[Record]) -> dict
         "exported_by": write.actor.id,
         "exported_at": instant(write.now),
     }
-    data = bank_file(batch | about, accounts, layout_of(write))
+    data = bank_file(batch | about, accounts, setting(write, "bank_layout"))
     sha256 = hashlib.sha256(data).hexdigest()
     kept = {"batch_id": batch["id"], "sha256": sha256, "content": base64.b64encode(data).decode()}
     write.connection.execute(insert(payment_files).values(kept))

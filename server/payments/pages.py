@@ -9,10 +9,10 @@ from server.accounts.gate import page_for
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.payments.export import kept_file
+from server.payments.outgoing import KINDS
 from server.payments.queries import batches, shown_payments, to_pay
 from sync.change import Record, is_id
 from sync.errors import Refused
-from sync.journal import head
 from sync.transaction import Transaction
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
@@ -63,9 +63,7 @@ def batch(batch_id: str) -> str:
     def view(read: Transaction) -> str:
         found = known(read, "payment_batch", batch_id)
         payments = shown_payments(read, found)
-        return render_template(
-            "payments/batch.html", batch=found, payments=payments, people=_people(read), head=head(read.connection)
-        )
+        return render_template("payments/batch.html", batch=found, payments=payments, people=_people(read), kinds=KINDS)
 
     return read_page(view)
 

@@ -10,10 +10,12 @@ from server.claims.judgement import company_of
 from server.claims.states import payable_minor
 from server.payments.export import exported
 from server.payments.records import (
+    AccountCodesSchema,
     BankAccountSchema,
     BankLayoutSchema,
     PaymentBatchSchema,
     PaymentResultSchema,
+    account_codes,
     bank_accounts,
     bank_layouts,
     payment_batches,
@@ -21,7 +23,7 @@ from server.payments.records import (
 )
 from server.payments.selection import LOCK, lines_for, payments_of, refuse_own
 from server.payments.states import may_step
-from server.wire import RecordForm
+from server.wire import RecordForm, RecordSchema
 from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
 from sync.errors import Refused
@@ -102,17 +104,22 @@ class BankAccountPolicy(Policy):
         return {f"user:{record['user_id']}", "role:finance"}
 
 
-class BankLayoutPolicy(Policy):
-    """The first one counts, so there is one."""
+class SettingPolicy(Policy):
+    """A setting of the money desk is one record: the first that is made, changed ever after."""
+
+    def __init__(self, entity: str, schema: type[RecordSchema]) -> None:
+        self.entity = entity
+        self.fields = frozenset(schema().fields)
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
-        return frozenset(BankLayoutSchema().fields) if write.actor.is_any("finance", "manager") else frozenset()
+        return self.fields if write.actor.is_any("finance", "manager") else frozenset()
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
-        write.lock("bank_layout")
-        if before is None and write.find("bank_layout"):
+        write.lock(self.entity)
+        if before is None and write.find(self.entity):
             raise Refused("record_exists")
-        if after["columns"] and not {"account_number", "amount"} <= {column["holds"] for column in after["columns"]}:
+        columns = after.get("columns")
+        if columns and not {"account_number", "amount"} <= {column["holds"] for column in columns}:
             raise Refused("layout_incomplete", {"columns": ["required"]})
         return {}
 
@@ -182,5 +189,11 @@ ENTITIES = (
         PaymentResultPolicy(),
         {"batch_id": "payment_batch"},
     ),
-    Entity("bank_layout", bank_layouts, RecordForm(BankLayoutSchema), BankLayoutPolicy()),
+    Entity("bank_layout", bank_layouts, RecordForm(BankLayoutSchema), SettingPolicy("bank_layout", BankLayoutSchema)),
+    Entity(
+        "account_codes",
+        account_codes,
+        RecordForm(AccountCodesSchema),
+        SettingPolicy("account_codes", AccountCodesSchema),
+    ),
 )

@@ -118,6 +118,19 @@ class BankLayoutSchema(RecordSchema):
     failed_words = TextField(200, default="失败, 退汇, failed, rejected")
 
 
+class AccountCodesSchema(RecordSchema):
+    """The accounts of vouchers: debit by category, tax, credit. Usual are the codes of 企业会计准则应用指南."""
+
+    debit_transport = TextField(40, default="6601")
+    debit_lodging = TextField(40, default="6601")
+    debit_meal = TextField(40, default="6601")
+    debit_tool = TextField(40, default="1411")
+    debit_parts = TextField(40, default="1403")
+    debit_other = TextField(40, default="6601")
+    debit_tax = TextField(40, default="2221")
+    credit_payable = TextField(40, default="2241")
+
+
 class ResultRow(Part):
     """What the bank answered for one payment."""
 
@@ -149,6 +162,7 @@ bank_accounts = record_table(
     "bank_account", BankAccountSchema, Index("uq_bank_account_user_id", "user_id", unique=True)
 )
 bank_layouts = record_table("bank_layout", BankLayoutSchema)
+account_codes = record_table("account_codes", AccountCodesSchema)
 payment_results = record_table("payment_result", PaymentResultSchema, Index("ix_payment_result_batch_id", "batch_id"))
 payment_files = Table(
     "payment_file",

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from server.accounts.gate import actor, page_for
 from server.i18n import say
 from server.pages import attempt, done, known, read_page, words
-from server.payments.export import layout_of
+from server.payments.export import setting
 from server.payments.results import APPLIES, MOST_BYTES, Row, file_hash, fingerprint, judge, read_rows
 from server.problems import Problem
 from server.services import engine
@@ -111,7 +111,7 @@ def _judged(read: Transaction, batch_id: str, data: bytes) -> list[Row]:
     batch = known(read, "payment_batch", batch_id)
     if batch["status"] not in ("exported", "settled"):
         raise Refused("result_not_asked")
-    rows = read_rows(data, layout_of(read))
+    rows = read_rows(data, setting(read, "bank_layout"))
     named = {row.reference[:12] for row in rows}
     others = [other for other in read.find_any("payment_batch", "number", sorted(named)) if other["id"] != batch_id]
     return judge(rows, batch, {item["reference"]: other["number"] for other in others for item in other["payments"]})

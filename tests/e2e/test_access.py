@@ -26,6 +26,7 @@ DESKS = {
         "/payments/accounts",
         "/payments/layout",
         "/payments/account",
+        "/payments/outgoing",
     ),
     "wen": ("/warehouse/", "/warehouse/units"),
     "dan": ("/dispatch/", "/dispatch/customers", "/dispatch/trips/new", "/dispatch/reports"),

@@ -1,0 +1,101 @@
+"""What accounting and the archive get: vouchers of a month or of a batch, and the accounts that they name."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from flask import Blueprint, redirect, render_template, request, send_file
+from werkzeug.wrappers import Response
+
+from server.accounts.gate import actor, page_for
+from server.i18n import say
+from server.pages import attempt, done, known, read_page
+from server.payments.cells import Cell, csv_text, write_xlsx
+from server.payments.export import setting
+from server.payments.outgoing import KINDS, Outgoing, is_month, of_batch, of_month
+from server.payments.records import AccountCodesSchema
+from server.payments.voucher import voucher_rows
+from server.problems import Problem
+from server.services import engine, services
+from sync.change import Record
+from sync.transaction import Transaction
+
+blueprint = Blueprint("outgoing", __name__, url_prefix="/payments/outgoing")
+_CODES = tuple(AccountCodesSchema().fields)
+_TYPES = {
+    "vouchers.csv": "text/csv",
+    "vouchers.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_IN_MEMORY = 4 * 1024 * 1024
+
+
+@blueprint.get("")
+@page_for("finance", "manager")
+def choose() -> str:
+    """Which month; and the accounts that vouchers name."""
+    month = request.args.get("month", "")
+    month = month if is_month(month) else services().today().isoformat()[:7]
+
+    def view(read: Transaction) -> str:
+        lines = of_month(read, month, services().config.time_zone)
+        codes = setting(read, "account_codes")
+        return render_template(
+            "payments/outgoing.html", month=month, lines=lines, kinds=KINDS, codes=codes, names=_CODES
+        )
+
+    return read_page(view)
+
+
+@blueprint.post("")
+@page_for("finance", "manager")
+def save_codes() -> Response:
+    """Keep the accounts that vouchers name."""
+    fields = {name: request.form.get(name, "").strip() for name in _CODES}
+
+    def work(write: Transaction) -> Record:
+        kept = write.find("account_codes")
+        return write.update("account_codes", kept[0], fields) if kept else write.create("account_codes", fields)
+
+    if attempt(work):
+        done("page.saved")
+    return redirect("/payments/outgoing", 303)
+
+
+@blueprint.get("/<kind>")
+@page_for("finance", "manager")
+def download(kind: str) -> Response:
+    """A file of a month, or of a batch that was sent to the bank."""
+    if kind not in KINDS:
+        raise Problem(404, "not_found")
+    with engine().database.read() as connection:
+        read = Transaction(engine(), connection, actor())
+        name, lines = _chosen(read)
+        rows = voucher_rows(lines, setting(read, "account_codes"), say)
+        file = _written(lambda out: write_xlsx(out, rows) if kind.endswith("xlsx") else _write_csv(out, list(rows)))
+    return send_file(file, _TYPES[kind], as_attachment=True, download_name=f"{name}-{kind}", max_age=0)
+
+
+def _chosen(read: Transaction) -> tuple[str, list[Outgoing]]:
+    zone = services().config.time_zone
+    if "batch" in request.args:
+        batch = known(read, "payment_batch", request.args["batch"])
+        if batch["status"] not in ("exported", "settled"):
+            raise Problem(404, "not_found")
+        return batch["number"], of_batch(read, batch, zone)
+    month = request.args.get("month", "")
+    if not is_month(month):
+        raise Problem(400, "bad_request")
+    return month, of_month(read, month, zone)
+
+
+def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the answer)
+    write(file)
+    file.seek(0)
+    return file
+
+
+def _write_csv(file: IO[bytes], rows: Sequence[Sequence[Cell]]) -> None:
+    file.write(csv_text(rows).encode("utf-8-sig"))
