@@ -12,6 +12,7 @@ from flask import Flask, Response, flash, g, make_response, render_template, req
 
 from server import paths
 from server.accounts.gate import actor, enter_by_cookies
+from server.claims.rules.within_limits import allowed_minor
 from server.claims.states import payable_minor
 from server.i18n import catalogue, language_of_request, say
 from server.places.divisions import all_divisions, full_name
@@ -45,6 +46,8 @@ _PAGE_WORDS = {
     "server_error": "page.went_wrong",
 }
 """Problems that a page words otherwise than a phone does."""
+_AMOUNTS = frozenset({"claimed", "receipt", "limit", "total", "over", "spent", "allowed"})
+"""Parameters of findings and refusals that are money."""
 _NAVIGATION = {
     "dispatcher": (
         ("/dispatch/", "nav.trips"),
@@ -52,10 +55,11 @@ _NAVIGATION = {
         ("/dispatch/reports", "nav.reports"),
     ),
     "warehouse": (("/warehouse/", "nav.tools"), ("/warehouse/units", "nav.units")),
-    "finance": (("/finance/", "nav.claims"), ("/payments/", "nav.payments")),
+    "finance": (("/finance/", "nav.claims"), ("/payments/", "nav.payments"), ("/finance/limits", "nav.limits")),
     "manager": (
         ("/finance/", "nav.claims"),
         ("/payments/", "nav.payments"),
+        ("/finance/limits", "nav.limits"),
         ("/dispatch/", "nav.trips"),
         ("/dispatch/reports", "nav.reports"),
     ),
@@ -68,6 +72,7 @@ def set_up(app: Flask) -> None:
     app.jinja_env.filters |= {
         "money": money,
         "payable": payable_minor,
+        "allowed": lambda line: allowed_minor(line["amount_minor"], line["findings"] or ()),
         "instant": moment,
         "days_since": days_since,
         "place": lambda code: full_name(code, language_of_request()) if code else "",
@@ -120,7 +125,8 @@ def done(key: str, **params: Any) -> None:
 
 def words(refused: Refused) -> str:
     """A refusal in a sentence for the person, with the fields that are meant."""
-    params = refused.params | {"findings": _standing(refused.params.get("findings", []))}
+    amounts = {name: money(value) for name, value in refused.params.items() if name in _AMOUNTS}
+    params = refused.params | amounts | {"findings": _standing(refused.params.get("findings", []))}
     sentence = say(f"error.{refused.code}", **params)
     fields = [
         f"{say(f'field.{name}')}: {', '.join(say(f'error.{code}', **params) for code in codes)}"
@@ -220,6 +226,6 @@ def _shown(name: str, value: Any) -> Any:
         return ", ".join(say(f"field.{field}") for field in value)
     if name == "ends":
         return " – ".join(value)
-    if name in ("claimed", "receipt", "limit", "total"):
+    if name in _AMOUNTS:
         return money(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -7,7 +7,8 @@ from typing import Any
 
 from server.claims.duties import refuse_second_duty
 from server.claims.judgement import UNDECIDED, findings_of, is_being_paid, lock_facts
-from server.claims.states import LINE_STEPS, judged_status, may_step
+from server.claims.rules.within_limits import allowed_minor
+from server.claims.states import LINE_STEPS, judged_status, may_step, stands
 from server.receipts.readings import is_waiting
 from sync.change import Record, instant
 from sync.errors import Refused
@@ -86,11 +87,14 @@ def _refuse(write: Transaction, after: Record) -> Mapping[str, Any]:
 
 
 def _approve(write: Transaction, after: Record) -> Mapping[str, Any]:
-    _check_payable(write, after)
+    findings = _check_payable(write, after)
     refuse_second_duty(write, after, "approve")
     approved = after["approved_minor"] or after["amount_minor"]
     if not 0 < approved <= after["amount_minor"]:
         raise Refused("invalid_fields", {"approved_minor": ["out_of_range"]})
+    left = _left_by_limits(write, after, findings)
+    if approved > left:
+        raise Refused("over_limit", {"approved_minor": ["over_limit"]}, {"allowed": left})
     if approved < after["amount_minor"] and not after["decision_note"].strip():
         raise Refused("reason_required", {"decision_note": ["required"]})
     return {"approved_minor": approved, "decided_by": write.actor.id, "decided_at": instant(write.now)}
@@ -104,10 +108,23 @@ def _pay(write: Transaction, after: Record) -> Mapping[str, Any]:
     return {"paid_by": write.actor.id, "paid_at": instant(write.now)}
 
 
-def _check_payable(write: Transaction, line: Record) -> None:
+def _left_by_limits(write: Transaction, line: Record, findings: list[dict[str, Any]]) -> int:
+    """What the limits leave for this line, when the receipt's other lines have had their part."""
+    others = [other for other in write.find("claim_line", receipt_id=line["receipt_id"]) if other["id"] != line["id"]]
+    same = [other for other in others if other["claim_id"] == line["claim_id"] and stands(other)]
+    claimed = line["amount_minor"] + sum(other["amount_minor"] for other in same)
+    allowed = allowed_minor(claimed, findings)
+    if allowed == claimed:
+        return int(line["amount_minor"])
+    left = allowed - sum(int(other["approved_minor"]) for other in same)
+    return max(0, min(int(line["amount_minor"]), left))
+
+
+def _check_payable(write: Transaction, line: Record) -> list[dict[str, Any]]:
     findings = refuse_blocked(write, line)
     if judged_status(findings) == "needs_review" and not line["decision_note"].strip():
         raise Refused("review_note_required", {"decision_note": ["required"]})
+    return findings
 
 
 def _refuse_unread(write: Transaction, line: Record) -> None:

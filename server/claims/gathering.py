@@ -12,8 +12,10 @@ from server.attachments.alike import near_files
 from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
 from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
+from server.claims.rules.limits import in_force
 from server.claims.serials import serials_elsewhere
 from server.claims.settings import Company
+from server.claims.spending import limits_known, spent_before, tolerances_on
 from server.claims.states import stands
 from server.claims.working_days import day_of
 from server.places.position import divisions_at
@@ -32,6 +34,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     trip = _known(write.get("trip", receipt["trip_id"]))
     lines = write.find("claim_line", receipt_id=receipt["id"])
     others = _others(write, receipt)
+    limits = limits_known(write)
     return Facts(
         trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
         receipt=_receipt(write, receipt, trip, company),
@@ -50,10 +53,15 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         month_amounts=tuple(month_amounts(write, receipt)),
         day=day_of(date.fromisoformat(receipt["issued_on"]), company.own_days),
         serials_elsewhere=tuple(serials_elsewhere(write, receipt["id"])),
+        purchase_limit_minor=in_force(limits, "receipt", receipt["category"], receipt["issued_on"]),
+        limits=limits,
+        spent_before_minor=spent_before(write, receipt, line),
+        handed_in_on=_handed_in_on(write, line, company),
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
         company_tax_id=company.tax_id,
         technician_name=_technician_name(write, receipt),
+        tolerances=tolerances_on(limits, receipt["issued_on"]),
     )
 
 
@@ -68,6 +76,12 @@ def purchases_of(write: Transaction, receipt_id: str) -> list[Purchase]:
 def today(now: datetime, company: Company) -> str:
     """The company's calendar date."""
     return now.astimezone(ZoneInfo(company.time_zone)).date().isoformat()
+
+
+def _handed_in_on(write: Transaction, line: Record, company: Company) -> str:
+    claim = write.get("claim", line["claim_id"])
+    moment = claim["submitted_at"] if claim else ""
+    return today(datetime.fromisoformat(moment), company) if moment else ""
 
 
 def _known(record: Record | None) -> Record:
@@ -87,6 +101,7 @@ def _receipt(write: Transaction, record: Record, trip: Record, company: Company)
         qr_text=record["qr_text"],
         capture_position=record["capture_position"],
         evidence=tuple(record["evidence"] or ()),
+        nights=record["nights"] or 0,
         is_read=not is_waiting(write, record),
         is_unreadable=record["reading_status"] == "unreadable",
         identity=record["identity"],

@@ -11,6 +11,7 @@ from server.claims.rules import judge
 from server.claims.rules.tool_returned import reimbursable_minor
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
+from server.claims.spending import sharing
 from server.claims.states import DECIDED, EDITABLE, claim_status, judged_status
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
@@ -96,6 +97,15 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     changed = {name: value for name, value in current.items() if claim[name] != value}
     if changed:
         yield change_of("claim", claim, changed)
+    if entry.record["status"] != "draft" and entry.changed("status", "amount_minor", "approved_minor"):
+        yield from _judge_sharing(write, entry.record["receipt_id"])
+
+
+def _judge_sharing(write: Transaction, receipt_id: str) -> Iterable[Change]:
+    """What one receipt takes of a limit that it shares with others, these have no longer."""
+    receipt = write.get("receipt", receipt_id)
+    for other in sharing(write, receipt) if receipt else []:
+        yield from judge_receipt(write, other["id"])
 
 
 def on_reversal(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -115,6 +125,9 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     touched |= {twin["id"] for twin in receipts_with_files(write, files)} if files else set()
     if entry.changed("evidence", "trip_id", "category"):
         touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
+    if entry.changed("issued_on", "trip_id", "category"):
+        states = (record, {**record, **before})
+        touched |= {other["id"] for state in states for other in sharing(write, state)}
     for state in (record, {**record, **before}) if before else (record,):
         touched.update(touched_by(write, state, company_of(write)))
     for receipt_id in sorted(touched):

@@ -8,6 +8,7 @@ from server.wire import (
     DateField,
     IdField,
     InstantField,
+    IntegerField,
     JsonField,
     ListField,
     ObjectField,
@@ -33,6 +34,7 @@ class ReceiptSchema(RecordSchema):
     amount_minor = money(required=True)
     currency = currency()
     issued_on = DateField(required=True)
+    nights = IntegerField(0, 366)
     seller_name = TextField(200)
     seller_tax_id = TextField(32)
     fapiao_code = TextField(20)

@@ -231,6 +231,11 @@ class World:
         by = by or (self.payer if status == "paid" else self.finance)
         return self.update(by, "claim_line", line, status=status, **({said: note} if said else {}), **fields)
 
+    def limit(self, kind: str, value: int | None, subject: str = "", applies_from: str = "2026-01-01") -> Record:
+        """A limit of the company that applied already when the tests begin."""
+        fields = {"kind": kind, "subject": subject, "value": value, "applies_from": applies_from}
+        return self.as_system("create", "limit", **fields)
+
     def reverse(self, line: Record, note: str = "Paid twice", by: Actor | None = None) -> Record:
         """Finance takes a paid line back."""
         about = {name: line[name] for name in ("claim_id", "receipt_id")} | {"amount_minor": -line["amount_minor"]}

@@ -8,6 +8,7 @@ from server.claims.rules.document_agrees import document_agrees
 from server.claims.rules.documents_present import documents_present
 from server.claims.rules.facts import Facts
 from server.claims.rules.finding import Finding
+from server.claims.rules.handed_in_in_time import handed_in_in_time
 from server.claims.rules.not_refused_before import not_refused_before
 from server.claims.rules.numbers_in_a_row import numbers_in_a_row
 from server.claims.rules.place_matches_trip import place_matches_trip
@@ -20,6 +21,7 @@ from server.claims.rules.serial_is_new import serial_is_new
 from server.claims.rules.sold_once import sold_once
 from server.claims.rules.tool_returned import tool_returned
 from server.claims.rules.travel_possible import travel_possible
+from server.claims.rules.within_limits import within_limits
 
 ALL_RULES = (
     place_matches_trip,
@@ -32,7 +34,9 @@ ALL_RULES = (
     numbers_in_a_row,
     purchase_not_split,
     not_refused_before,
+    within_limits,
     receipt_in_trip_dates,
+    handed_in_in_time,
     rest_day_planned,
     travel_possible,
     captured_in_time,

@@ -55,6 +55,8 @@ class Receipt:
     qr_text: str = ""
     capture_position: Position | None = None
     evidence: tuple[Evidence, ...] = ()
+    nights: int = 0
+    """How many nights a hotel's receipt is for; 0 where nobody said."""
     is_read: bool = False
     """Whether no reader is still to look at its documents."""
     is_unreadable: bool = False
@@ -113,6 +115,19 @@ class Tolerances:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """One limit of the company. `subject` is what it is of: a category, a tier, a prefecture, or nothing more.
+
+    `value` is in minor units, days, or a tier; None lifts the limit from that date on.
+    """
+
+    kind: str
+    subject: str
+    value: int | None
+    applies_from: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that is known about one claim line."""
 
@@ -135,6 +150,11 @@ class Facts:
     serials_elsewhere: tuple[SerialElsewhere, ...] = ()
     purchase_limit_minor: int | None = None
     """The most that one purchase may cost without asking; None where there is no such limit."""
+    limits: tuple[Limit, ...] = ()
+    spent_before_minor: int = 0
+    """What the person's other receipts have taken of the limit that they share with this one: a day's, a trip's."""
+    handed_in_on: str = ""
+    """The company's day on which the claim was handed in; empty before."""
     is_report_filed: bool = False
     company_name: str = ""
     company_tax_id: str = ""
