@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import segno
@@ -20,6 +21,7 @@ from server.services import Services
 from sync.actor import SYSTEM, Actor
 from sync.change import Record, new_id
 from sync.engine import Engine
+from sync.transaction import Transaction
 
 COMPANY_NAME = "启明泵业示例有限公司"
 COMPANY_TAX_ID = "91330100799655058B"
@@ -30,8 +32,19 @@ PEOPLE = (
     ("dan", "丹青", "dispatcher"),
     ("wen", "文库", "warehouse"),
     ("fei", "费敏", "finance"),
+    ("pei", "裴宁", "finance"),
     ("ming", "明远", "manager"),
     ("ada", "阿达", "admin"),
+)
+LIMITS = (
+    ("receipt", "meal", 30000),
+    ("receipt", "parts", 500000),
+    ("receipt", "other", 100000),
+    ("lodging_night", "1", 60000),
+    ("lodging_night", "2", 45000),
+    ("lodging_night", "3", 35000),
+    ("meal_day", "", 15000),
+    ("hand_in_days", "", 30),
 )
 _HANGZHOU, _SHENZHEN = "330110", "440300"
 _HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
@@ -87,6 +100,9 @@ class _Demo:
     def work(self) -> None:
         """Two trips: one that is over and claimed, one that is under way."""
         today = self.services.today()
+        for kind, subject, value in LIMITS:
+            fields = {"kind": kind, "subject": subject, "value": value, "applies_from": f"{today.year - 1}-01-01"}
+            self.services.engine.write(SYSTEM, partial(Transaction.create, entity="limit", fields=fields))
         site = self._site("钱塘自来水公司", "余杭泵站", _HANGZHOU, "余杭区仓前街道", {"lat": 30.29, "lon": 120.0})
         other = self._site("鹏城电子厂", "宝安厂区", "440306", "宝安区西乡", {"lat": 22.56, "lon": 113.88})
         past = self._trip("anna", "泵站大修", site, today - timedelta(12), today - timedelta(8), "WO-1041", "主泵漏水")

@@ -9,7 +9,7 @@ export type Language = "zh-Hans" | "en";
 export type Params = Record<string, unknown>;
 
 const KEY = "fieldclaim-language";
-const MONEY = new Set(["claimed", "receipt", "limit", "total"]);
+const MONEY = new Set(["claimed", "receipt", "limit", "total", "over", "spent", "allowed"]);
 const CODES: Record<Language, Record<string, string>> = { en, "zh-Hans": zh };
 
 /** The language that is spoken now. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { samePrefecture } from "./divisions";
 import { creditCodeError, parseFapiao, registrationRegion } from "./fapiao";
 import type { TripPlaces } from "./journey";
+import { type Limit, type Limited, limitWarnings } from "./limits";
 import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
 import { dateWarnings } from "./warnings";
@@ -32,3 +33,20 @@ run<TripPlaces & { receipt: ReceiptFacts }>("place", ({ receipt, ...trip }) =>
 run<Pick<ReceiptFacts, "category" | "issued_on" | "qr_text"> & Stop>("dates", (given) =>
   dateWarnings(given, [given]).map((warning) => warning.code),
 );
+run<{
+  receipt: Limited;
+  limits: [kind: string, subject: string, value: number | null, applies_from: string][];
+  spent_before_minor?: number;
+}>("limits", ({ receipt, limits, spent_before_minor }) => {
+  const known: Limit[] = limits.map(([kind, subject, value, applies_from]) => ({
+    kind,
+    subject,
+    value,
+    applies_from,
+  }));
+  const stop = { division_code: "330110", arrive_on: "2026-11-09", leave_on: "2026-11-13" };
+  return limitWarnings(receipt, [stop], known, spent_before_minor).map(({ code, params }) => [
+    code,
+    params.over,
+  ]);
+});

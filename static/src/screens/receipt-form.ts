@@ -1,6 +1,7 @@
 /** A receipt's form: how it begins, what it takes from a record or a QR code, and what it says as facts. */
 import { localDate } from "../ids";
 import { legsOf } from "../rules/journey";
+import { type Limit, limitWarnings } from "../rules/limits";
 import { identityOf, type Position, type Stop } from "../rules/place";
 import { type FapiaoQr, TOTAL_TYPES } from "../rules/qr";
 import { type Difference, type Evidence, fromDocuments } from "../rules/reading";
@@ -13,6 +14,7 @@ export interface Form {
   category: string;
   amount: string;
   issued_on: string;
+  nights: string;
   seller_name: string;
   seller_tax_id: string;
   fapiao_code: string;
@@ -35,6 +37,7 @@ export function emptyForm(): Form {
     category: "lodging",
     amount: "",
     issued_on: today,
+    nights: "",
     seller_name: "",
     seller_tax_id: "",
     fapiao_code: "",
@@ -54,6 +57,7 @@ export function formOf(record: Shown): Form {
     category: text("category"),
     amount: typedOf(record.amount_minor),
     issued_on: text("issued_on"),
+    nights: record.nights ? text("nights") : "",
     seller_name: text("seller_name"),
     seller_tax_id: text("seller_tax_id"),
     fapiao_code: text("fapiao_code"),
@@ -84,6 +88,7 @@ export function factsOf(values: Form, amount_minor: number) {
   return {
     category,
     issued_on,
+    nights: category === "lodging" ? nightsOf(values.nights) : 0,
     seller_tax_id,
     fapiao_code,
     fapiao_number,
@@ -114,6 +119,25 @@ export function warn(facts: ReturnType<typeof factsOf>, trip: Shown, record: Sho
   const legs = tickets.flatMap((ticket) => legsOf((ticket.evidence as Evidence[] | null | undefined) ?? []));
   const places = { home_division: String(trip.home_division), stops, legs };
   return receiptWarnings({ ...facts, evidence }, places, others);
+}
+
+/** What is over the company's limits, by what this phone knows: its own receipts of the day or the trip. */
+export function overLimits(facts: ReturnType<typeof factsOf>, trip: Shown, record: Shown | undefined) {
+  const isSharing = (other: Shown) =>
+    other.id !== record?.id &&
+    other.category === facts.category &&
+    (facts.category === "meal" ? other.issued_on === facts.issued_on : other.trip_id === trip.id) &&
+    (!record || other.id < record.id);
+  const spent = all("receipt")
+    .filter(isSharing)
+    .reduce((sum, other) => sum + Number(other.amount_minor), 0);
+  const limits = all("limit") as unknown as Limit[];
+  return limitWarnings(facts, trip.stops as Stop[], limits, spent);
+}
+
+/** Nights as people type them; 0 where it is no number of nights. */
+function nightsOf(text: string): number {
+  return /^[0-9]{1,3}$/.test(text.trim()) ? Math.min(366, Number(text)) : 0;
 }
 
 /** Only what the person altered goes out, so that others' edits of the same record stay. */

@@ -26,6 +26,7 @@ import {
   formOf,
   fromQr,
   fromReading,
+  overLimits,
   warn,
 } from "./receipt-form";
 
@@ -98,8 +99,11 @@ export function ReceiptScreen({ owner, id, share }: Props) {
   const amount_minor = minorOf(values.amount);
   const facts = factsOf(values, amount_minor ?? 0);
   const trip = one("trip", values.trip_id);
+  const hasNumber = Boolean(facts.fapiao_number || facts.qr_text);
   const warnings =
-    trip && values.issued_on && (facts.fapiao_number || facts.qr_text) ? warn(facts, trip, record) : [];
+    trip && values.issued_on
+      ? [...(hasNumber ? warn(facts, trip, record) : []), ...overLimits(facts, trip, record)]
+      : [];
   const submit = async (event: Event) => {
     event.preventDefault();
     if (amount_minor === null || amount_minor <= 0) return setMessage(say("finding.amount_invalid"));
@@ -188,6 +192,15 @@ export function ReceiptScreen({ owner, id, share }: Props) {
           />
         </div>
       </div>
+      {values.category === "lodging" && (
+        <Field
+          label={say("field.nights")}
+          name="nights"
+          mode="numeric"
+          value={values.nights}
+          onValue={(nights) => set({ nights })}
+        />
+      )}
       <Field
         label={say("field.fapiao_number")}
         name="fapiao_number"
