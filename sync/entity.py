@@ -38,6 +38,9 @@ class Policy:
     def prepare(self, write: Transaction, changes: Sequence[Change]) -> None:
         """Read and lock at once what judging these changes will ask for one by one; only to save time."""
 
+    def hold(self, write: Transaction, change: Change) -> None:
+        """Take the locks that come before the record's own, so that two writers do not wait for each other."""
+
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         """Check the record as it would stand, and give the fields that the server itself fills in."""
         return {}

@@ -141,6 +141,8 @@ class Transaction:
         if len(self._cause) > MAX_DEPTH:
             raise RuntimeError(f"consequences do not end: {change.entity} {change.record_id}")
         entity = self.engine.registry[change.entity]
+        if not self.actor.is_system:
+            entity.policy.hold(self, change)
         before = self.get(change.entity, change.record_id, lock=change.op != "create")
         if change.op == "create":
             entry = self._create(entity, change, before)

@@ -65,6 +65,12 @@ class ClaimPolicy(Policy):
 class ClaimLinePolicy(Policy):
     """The technician's while it is a draft or returned; then only finance decides, and never against the rules."""
 
+    def hold(self, write: Transaction, change: Change) -> None:
+        # Note: a decision judges the claimant's other lines again, so it holds the claimant before the line.
+        line = write.get("claim_line", change.record_id) if write.actor.is_any("finance", "manager") else None
+        if line is not None:
+            write.lock(f"claimant:{line['technician_id']}")
+
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if before is not None and change.fields.get("status") == "approved" and not before["reverses"]:
             refuse_blocked(write, before)  # whoever asks is told why it cannot be
