@@ -13,6 +13,7 @@ import { Settings } from "./screens/settings";
 import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
 import { ToolScreen } from "./screens/tool";
+import { noteUnsent } from "./store/mark";
 import { watch, world } from "./store/view";
 import { wake } from "./sync/runner";
 import { session } from "./sync/session";
@@ -44,6 +45,11 @@ function Signed({ owner }: { owner: string }) {
     wake();
     return stop;
   }, [owner]);
+  const { unsent, attention } = counts();
+  const device = session.value?.device_id ?? "";
+  useEffect(() => {
+    if (world.value.isRead) void noteUnsent(unsent + attention, device);
+  }, [unsent, attention, device]);
   if (world.value.owner !== owner || !world.value.isRead) return null;
   return (
     <>

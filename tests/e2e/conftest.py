@@ -31,8 +31,8 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 def new_phone(playwright: Playwright, tmp_path: Path, server: RunningServer) -> Iterator[Callable[..., Phone]]:
     phones: list[Phone] = []
 
-    def make(locale: str = "en-US") -> Phone:
-        phone = Phone(playwright, tmp_path / f"phone-{len(phones)}", server, locale)
+    def make(locale: str = "en-US", address: str = "", folder: Path = tmp_path) -> Phone:
+        phone = Phone(playwright, folder / f"phone-{len(phones)}", server, locale, address)
         phones.append(phone)
         phone.switch_on()
         return phone

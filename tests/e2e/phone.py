@@ -48,6 +48,8 @@ class Phone:
     folder: Path
     server: RunningServer
     locale: str = "en-US"
+    address: str = ""
+    """Where it looks for the server, where a proxy stands between."""
     context: BrowserContext | None = None
 
     @property
@@ -70,15 +72,24 @@ class Phone:
         self.open()
 
     def open(self) -> None:
-        self.page.goto(f"{self.server.address}/app/")
+        self.page.goto(f"{self.address or self.server.address}/app/")
 
     def kill(self) -> None:
         """The battery is gone: every process of the browser at once."""
-        found = subprocess.run(
-            ["pgrep", "-f", f"user-data-dir={self.folder}"], check=False, capture_output=True, text=True
-        )
-        for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+        self.cut_power()
+        self.bury()
+
+    def cut_power(self, processes: str = "") -> int:
+        """End the browser's processes, or those that are named. From any thread. Gives how many there were."""
+        named = f"{processes}.*user-data-dir={self.folder}( |$)"
+        found = subprocess.run(["pgrep", "-f", named], check=False, capture_output=True, text=True).stdout.split()
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        return len(found)
+
+    def bury(self) -> None:
+        """Clear away what is left of a killed browser."""
         assert self.context
         with suppress(Exception):  # it is dead, as it should be
             self.context.close()

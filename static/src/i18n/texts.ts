@@ -14,8 +14,8 @@ export const texts = {
   "app.save": ["保存", "Save"],
   "app.saved": ["已保存在手机上", "Saved on this phone"],
   "app.storage_broken": [
-    "手机没能保存，内容还在这里。请再点一次保存。",
-    "The phone could not save. Everything is still here: tap save again.",
+    "手机没能保存，内容还在这里。请再点一次保存；若仍不行，请先腾出空间。",
+    "The phone could not save. Everything is still here: tap save again. If that fails too, free some space first.",
   ],
   "app.storage_full": [
     "手机空间不足，没有保存，内容还在这里。请腾出空间后再保存。",
@@ -67,6 +67,16 @@ export const texts = {
   "log.title": ["记录", "Log"],
   "log.tool": ["记工具", "Log a tool"],
   "log.tool_hint": ["在外购买的工具，回来要入库", "Bought on the road, stocked in on coming back"],
+  "loss.emptied": [
+    "系统清空了本应用在手机上的存储。登录后会取回服务器上的全部记录。",
+    "The phone’s system has emptied this app’s storage. Once you are signed in, everything that the server has comes back.",
+  ],
+  "loss.nothing": ["当时没有未上传的内容，没有丢失。", "Nothing was waiting to be sent, so nothing is lost."],
+  "loss.understood": ["知道了", "Understood"],
+  "loss.unsent": [
+    "{at} 时还有 {count} 项未上传，已随存储丢失，请重新记录。",
+    "{count} items that had not been sent by {at} are lost with it: please log them again.",
+  ],
   "login.hint": [
     "第一次登录需要网络，之后没有网络也能用。",
     "The first sign-in needs network; after that everything works without.",
@@ -244,6 +254,10 @@ export const texts = {
   "sync.unsent": ["{count} 条待上传", "{count} waiting to be sent"],
   "sync.working": ["正在同步…", "Syncing…"],
   "today.next": ["下一步：{step}", "Next: {step}"],
+  "today.coming": [
+    "正在取回您的记录，还没有取完。",
+    "Your records are on their way from the server; they are not all here yet.",
+  ],
   "today.no_trips": [
     "还没有安排给您的出差。调度员安排后会出现在这里。",
     "No trips are planned for you yet. They appear here when the dispatcher plans one.",

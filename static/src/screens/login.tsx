@@ -6,6 +6,7 @@ import { db } from "../store/db";
 import { Refusal } from "../sync/api";
 import { wiped } from "../sync/runner";
 import { session, signIn } from "../sync/session";
+import { LossNotice } from "../ui/loss";
 import { Field } from "../ui/parts";
 import { SharedBeforeSignIn } from "../ui/shared";
 
@@ -40,6 +41,7 @@ export function Login() {
         <h1>Fieldclaim</h1>
       </div>
       {wiped.value && <p class="flash">{t("login.wiped")}</p>}
+      <LossNotice />
       <SharedBeforeSignIn />
       {isIos && !isInstalled && <p class="flash">{t("install.ios")}</p>}
       <form class="card" onSubmit={(event) => void submit(event)}>

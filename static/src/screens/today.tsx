@@ -3,9 +3,10 @@ import { language, say, t } from "../i18n";
 import { placeName } from "../rules/divisions";
 import type { Stop } from "../rules/place";
 import { save, update } from "../store/save";
-import { all, one, type Shown } from "../store/view";
+import { all, one, type Shown, world } from "../store/view";
 import { wake } from "../sync/runner";
 import { SyncLine } from "../ui/line";
+import { LossNotice } from "../ui/loss";
 import { RecordStateBadge, Status, Top } from "../ui/parts";
 import { Shared, ShareProblem } from "../ui/shared";
 
@@ -18,10 +19,13 @@ export function Today({ owner }: { owner: string }) {
     <>
       <Top title={t("today.title")} />
       <SyncLine />
+      <LossNotice />
       <ShareProblem />
       <Shared owner={owner} canUse />
       <h2>{t("today.trips")}</h2>
-      {trips.length === 0 && <p class="card empty">{t("today.no_trips")}</p>}
+      {trips.length === 0 && (
+        <p class="card empty">{t(world.value.isWhole ? "today.no_trips" : "today.coming")}</p>
+      )}
       {trips.reverse().map((trip) => (
         <Trip key={trip.id} trip={trip} />
       ))}

@@ -119,10 +119,15 @@ function asChange(owner: string, wish: Wish): StoredChange {
   };
 }
 
-/** A full phone shows itself as an aborted transaction with the reason inside. */
+/**
+ * A full phone shows itself as an aborted transaction with the reason inside. Below the quota, but without room on the
+ * disk, Chromium calls it a DataError that could not write.
+ */
 function isQuota(error: unknown): boolean {
-  for (let at = error as { name?: string; inner?: unknown } | undefined; at; at = at.inner as typeof at) {
+  type Inner = { name?: string; message?: string; inner?: unknown } | undefined;
+  for (let at = error as Inner; at; at = at.inner as Inner) {
     if (at.name === "QuotaExceededError") return true;
+    if (at.name === "DataError" && /failed to write/i.test(at.message ?? "")) return true;
   }
   return false;
 }

@@ -17,6 +17,8 @@ export interface World {
   owner: string;
   /** The store was read: what is not here is not on this phone. */
   isRead: boolean;
+  /** The server's records have all been brought at least once, and no fresh start is under way. */
+  isWhole: boolean;
   entities: Map<string, Map<string, Shown>>;
   changes: StoredChange[];
   files: Map<string, StoredFile>;
@@ -25,6 +27,7 @@ export interface World {
 const nothing = (owner: string): World => ({
   owner,
   isRead: false,
+  isWhole: false,
   entities: new Map(),
   changes: [],
   files: new Map(),
@@ -39,17 +42,20 @@ export const sending = signal<ReadonlySet<string>>(new Set());
 export function watch(owner: string): () => void {
   world.value = nothing(owner);
   const subscription = liveQuery(async () => {
-    const [records, changes, files] = await Promise.all([
+    const [place, records, changes, files] = await Promise.all([
+      db.meta.get(`place/${owner}`),
       db.records.where({ owner }).toArray(),
       db.changes.where({ owner }).sortBy("order"),
       db.files.where({ owner }).toArray(),
     ]);
-    return { records, changes, files };
+    const round = (place?.value as { round?: string } | undefined)?.round;
+    return { isWhole: round === "", records, changes, files };
   }).subscribe({
-    next: ({ records, changes, files }) => {
+    next: ({ isWhole, records, changes, files }) => {
       world.value = {
         owner,
         isRead: true,
+        isWhole,
         entities: overlay(records, changes),
         changes,
         files: new Map(files.map((file) => [file.sha256, file])),

@@ -13,6 +13,8 @@ export class Refusal extends Error {
     readonly code: string,
     readonly params: Record<string, unknown> = {},
     readonly wipe = false,
+    /** Seconds after which the server wants to be asked again; 0 where it did not say. */
+    readonly retryAfter = 0,
   ) {
     super(code);
   }
@@ -65,6 +67,7 @@ export async function refusalOf(response: Response): Promise<Refusal> {
     problem.code ?? "server_error",
     problem.params ?? {},
     problem.wipe === true,
+    Number(response.headers.get("Retry-After")) || 0,
   );
 }
 

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
-import type { StoredChange } from "../store/db";
-import { nextBatch } from "./push";
+import { afterEach, expect, test, vi } from "vitest";
+import { db, type StoredChange } from "../store/db";
+import { Refusal } from "./api";
+import { nextBatch, push } from "./push";
+import { session } from "./session";
 
 function change(order: number, record_id: string, more: Partial<StoredChange> = {}): StoredChange {
   return {
@@ -41,4 +43,50 @@ test("a batch stays under the server's limit of bytes, and one large change stil
 
 test("what was tried in this round is not tried again", () => {
   expect(orders(nextBatch([change(1, "a"), change(2, "b")], new Set(["change-1"])))).toEqual([2]);
+});
+
+/** A server that fails over some records and applies all others. */
+function serverFailingOver(...poison: string[]): void {
+  vi.stubGlobal("fetch", async (_path: string, options: RequestInit) => {
+    const { changes } = JSON.parse(await bodyOf(options)) as { changes: StoredChange[] };
+    const headers = { "Fieldclaim-Protocol": "1" };
+    if (changes.some((item) => poison.includes(item.record_id))) {
+      return Response.json({ code: "server_error" }, { status: 500, headers });
+    }
+    const verdicts = changes.map(({ change_id }) => ({ change_id, status: "applied", version: 1, seq: 1 }));
+    return Response.json({ epoch: "e", durable_seq: 0, server_time: "", verdicts }, { headers });
+  });
+}
+
+async function bodyOf({ body }: RequestInit): Promise<string> {
+  if (typeof body === "string") return body;
+  return new Response(
+    new Blob([body as ArrayBuffer]).stream().pipeThrough(new DecompressionStream("gzip")),
+  ).text();
+}
+
+async function fillOutbox(...records: string[]): Promise<void> {
+  session.value = { access_token: "t", device_id: "d" } as typeof session.value;
+  await db.changes.clear();
+  await db.changes.bulkAdd(records.map((record_id, at) => change(at + 1, record_id)));
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("a change over which the server fails is put aside, and all others go through", async () => {
+  const records = Array.from({ length: 51 }, (_, at) => `r${at}`);
+  await fillOutbox(...records);
+  serverFailingOver("r17");
+  await push("anna", "e");
+  const all = await db.changes.toArray();
+  expect(all.filter((item) => item.state === "done")).toHaveLength(50);
+  expect(all.filter((item) => item.state === "rejected").map((item) => item.record_id)).toEqual(["r17"]);
+  expect(all[17]?.code).toBe("server_error");
+});
+
+test("where the server fails over everything, no change is blamed", async () => {
+  await fillOutbox("a", "b");
+  serverFailingOver("a", "b");
+  await expect(push("anna", "e")).rejects.toBeInstanceOf(Refusal);
+  expect((await db.changes.toArray()).map((item) => item.state)).toEqual(["waiting", "waiting"]);
 });

@@ -1,7 +1,7 @@
 /** Sending the outbox: in its order, in batches; a change that needs the person never holds up the others. */
 import { db, type Fields, type StoredChange } from "../store/db";
 import { sending } from "../store/view";
-import { call } from "./api";
+import { call, Refusal } from "./api";
 import { session, withToken } from "./session";
 
 const BATCH = 100;
@@ -24,15 +24,45 @@ export interface Verdict {
   params?: Record<string, unknown>;
 }
 
+/** A change over which the server fails: it is put aside when others went through, for then the server is well. */
+interface Broken {
+  change: StoredChange;
+  error: Refusal;
+}
+
 /** Sends everything that may go. Gives where the server stands, or null where there was nothing to send. */
 export async function push(owner: string, epoch: string): Promise<Stand | null> {
   let stand: Stand | null = null;
   const tried = new Set<string>();
+  const broken: Broken[] = [];
   for (;;) {
     const batch = nextBatch(await db.changes.where({ owner }).sortBy("order"), tried);
-    if (batch.length === 0) return stand;
+    if (batch.length === 0) break;
     for (const change of batch) tried.add(change.change_id);
-    stand = await send(batch, epoch);
+    stand = (await sendOrHalve(batch, epoch, broken)) ?? stand;
+  }
+  if (broken[0] && !stand) throw broken[0].error;
+  for (const { change, error } of broken) {
+    if (change.order !== undefined)
+      await db.changes.update(change.order, { state: "rejected", code: error.code });
+  }
+  return stand;
+}
+
+/** Sends a batch; where the server fails over it, its halves, so that one change never holds up the others. */
+async function sendOrHalve(batch: StoredChange[], epoch: string, broken: Broken[]): Promise<Stand | null> {
+  try {
+    return await send(batch, epoch);
+  } catch (error) {
+    if (!(error instanceof Refusal) || (error.status !== 500 && error.status !== 413)) throw error;
+    const [change] = batch;
+    if (batch.length === 1 && change) {
+      broken.push({ change, error });
+      return null;
+    }
+    const middle = batch.length >> 1;
+    const first = await sendOrHalve(batch.slice(0, middle), epoch, broken);
+    return (await sendOrHalve(batch.slice(middle), epoch, broken)) ?? first;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The one that syncs: a single tab at a time, woken by a save, a return to the screen, or its own clock. */
 import { signal } from "@preact/signals";
-import { db, readMeta } from "../store/db";
+import { db, readMeta, type StoredChange } from "../store/db";
+import { wasEmptied } from "../store/mark";
 import { Refusal, Unreachable } from "./api";
 import { compare, confirmed, forget, noticeEpoch } from "./durable";
 import { pull } from "./pull";
@@ -18,6 +19,9 @@ export const wiped = signal("");
 const LOCK = "fieldclaim-sync";
 const SOONEST = 2_000;
 const LATEST = 60_000;
+const LONGEST_WISH = 900; // seconds: a server may ask for more patience than we have of our own, but not for ever
+/** Of two phones that lost the server at the same moment, none comes back at the same moment as the other. */
+const jitter = () => 0.7 + Math.random() * 0.3;
 
 let pause = SOONEST;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,32 +64,42 @@ async function turn(): Promise<void> {
     });
   } finally {
     isRunning = false;
-    schedule(isWanted ? 50 : pause);
+    schedule(isWanted ? 50 : pause * jitter());
   }
 }
 
-/** One round: send, upload, pull, compare, forget. */
+/** One round: send, pull, upload, compare, forget. What is saved during a long upload goes between its parts. */
 async function once(): Promise<void> {
   const owner = session.value?.user.id;
   if (!owner || session.value?.ended) return;
   line.value = "working";
   try {
-    const epoch = (await readMeta<string>(`epoch/${owner}`)) ?? "";
-    await push(owner, epoch);
-    await upload(owner);
-    let stand: Stand = await pull(owner);
-    if (await noticeEpoch(owner, stand)) {
-      await push(owner, stand.epoch);
-      await upload(owner);
-      stand = await pull(owner);
+    if (await wasEmptied()) {
+      session.value = null; // it went with the store
+      return;
     }
-    confirmed.value = (await isAllSent(owner)) && (await compare(owner));
+    let stand = await exchange(owner);
+    if (await noticeEpoch(owner, stand)) stand = await exchange(owner);
+    if (await upload(owner, () => exchangeNew(owner))) stand = await pull(owner);
+    const isSent = await isAllSent(owner);
+    confirmed.value = isSent && (await compare(owner));
     await forget(owner, stand);
     line.value = "idle";
-    pause = LATEST / 2;
+    pause = isSent ? LATEST / 2 : Math.min(LATEST, pause * 2);
   } catch (error) {
     await onFailure(owner, error);
   }
+}
+
+/** Sends what waits and brings what is new. */
+async function exchange(owner: string): Promise<Stand> {
+  await push(owner, (await readMeta<string>(`epoch/${owner}`)) ?? "");
+  return pull(owner);
+}
+
+async function exchangeNew(owner: string): Promise<void> {
+  const isNew = (change: StoredChange) => !change.code; // what is held waits for what is being sent
+  if (await db.changes.where({ owner, state: "waiting" }).filter(isNew).count()) await exchange(owner);
 }
 
 async function isAllSent(owner: string): Promise<boolean> {
@@ -96,6 +110,7 @@ async function isAllSent(owner: string): Promise<boolean> {
 
 async function onFailure(owner: string, error: unknown): Promise<void> {
   pause = Math.min(LATEST, pause * 2);
+  if (error instanceof Refusal) pause = Math.max(pause, Math.min(error.retryAfter, LONGEST_WISH) * 1000);
   if (error instanceof Unreachable) {
     line.value = "unreachable";
   } else if (error instanceof Refusal && error.wipe) {

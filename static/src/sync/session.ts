@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { newId } from "../ids";
 import { db, type Fields, readMeta, writeMeta } from "../store/db";
 import { dropAllShares } from "../store/inbox";
+import { dropMark, markedDevice } from "../store/mark";
 import { call, Refusal } from "./api";
 
 export interface Session {
@@ -77,6 +78,7 @@ export async function wipe(owner: string): Promise<void> {
     await table.where({ owner }).delete();
   }
   await dropAllShares(owner);
+  dropMark();
   await db.meta.clear();
   session.value = null;
 }
@@ -110,7 +112,7 @@ async function keep(value: Session): Promise<Session> {
 async function deviceId(): Promise<string> {
   const known = await readMeta<string>("device_id");
   if (known) return known;
-  const fresh = newId();
+  const fresh = markedDevice() || newId();
   await writeMeta("device_id", fresh);
   return fresh;
 }
