@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import desk_index, judgement, limits, saved
+from server.claims import advances, desk_index, judgement, limits, saved
 from server.claims import policy as claims
 from server.payments import consequences as payment_consequences
 from server.payments import policy as payments
@@ -18,7 +18,7 @@ from sync.entity import Registry
 def registry() -> Registry:
     """The registry of a whole server."""
     known = Registry()
-    for domain in (accounts, service, attachments, receipts, tools, claims, limits, saved, payments):
+    for domain in (accounts, service, attachments, receipts, tools, claims, limits, advances, saved, payments):
         known.add(*domain.ENTITIES)
     known.follow("tool_unit", tools.count_units)
     known.follow("evidence", receipts.add_reading)
@@ -27,6 +27,7 @@ def registry() -> Registry:
     known.follow("reading", readings.on_reading)
     judgement.follow_all(known)
     known.follow("limit", limits.on_limit)
+    advances.follow_all(known)
     payment_consequences.follow_all(known)
     desk_index.follow_all(known)
     return known

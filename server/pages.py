@@ -55,10 +55,16 @@ _NAVIGATION = {
         ("/dispatch/reports", "nav.reports"),
     ),
     "warehouse": (("/warehouse/", "nav.tools"), ("/warehouse/units", "nav.units")),
-    "finance": (("/finance/", "nav.claims"), ("/payments/", "nav.payments"), ("/finance/limits", "nav.limits")),
+    "finance": (
+        ("/finance/", "nav.claims"),
+        ("/payments/", "nav.payments"),
+        ("/finance/advances", "nav.advances"),
+        ("/finance/limits", "nav.limits"),
+    ),
     "manager": (
         ("/finance/", "nav.claims"),
         ("/payments/", "nav.payments"),
+        ("/finance/advances", "nav.advances"),
         ("/finance/limits", "nav.limits"),
         ("/dispatch/", "nav.trips"),
         ("/dispatch/reports", "nav.reports"),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
 from server.claims import queue
+from server.claims.advances import balance_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
 from server.i18n import say
@@ -182,6 +183,7 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         "undecided": undecided(view.line for view in views),
         "technician": known(read, "user", claim_record["technician_id"]),
         "people": {user["id"]: user for user in read.find("user")},
+        "balance": balance_of(read, trip["id"]) if read.find("advance", trip_id=trip["id"]) else None,
         "reports": read.find("service_report", trip_id=trip["id"]),
         "prefectures": prefectures,
     }

@@ -33,7 +33,8 @@ class ClaimSchema(RecordSchema):
 class ClaimLineSchema(RecordSchema):
     """One receipt's money in a claim. A line that was split names the line that it came from.
 
-    `approved_minor` is what finance approved of it, the whole or less; payment pays this. A reversal takes a paid line
+    `approved_minor` is what finance approved of it, the whole or less; payment pays this, less what is set off against
+    an advance (`set_off_minor`). A reversal takes a paid line
     back: its amounts are below zero, `reverses` names the paid line, and `reversed_by` of that line names it.
     """
 
@@ -49,6 +50,7 @@ class ClaimLineSchema(RecordSchema):
     decided_at = InstantField()
     decision_note = TextField(1000)
     approved_minor = money()
+    set_off_minor = money()
     return_reason = TextField(1000)
     returned_by = IdField()
     returned_at = InstantField()

@@ -97,5 +97,5 @@ def stands(line: Mapping[str, Any]) -> bool:
 
 
 def payable_minor(line: Mapping[str, Any]) -> int:
-    """What an approved line pays, in minor units; below zero for a reversal."""
-    return int(line["approved_minor"])
+    """What an approved line pays beyond the advance, in minor units; below zero for a reversal."""
+    return int(line["approved_minor"]) - int(line["set_off_minor"])

@@ -236,6 +236,11 @@ class World:
         fields = {"kind": kind, "subject": subject, "value": value, "applies_from": applies_from}
         return self.as_system("create", "limit", **fields)
 
+    def advance(self, trip: Record, amount: int, by: Actor | None = None) -> Record:
+        """Money given for a trip."""
+        fields = {"trip_id": trip["id"], "amount_minor": amount, "paid_on": ARRIVED.isoformat()}
+        return self.create(by or self.finance, "advance", **fields)
+
     def reverse(self, line: Record, note: str = "Paid twice", by: Actor | None = None) -> Record:
         """Finance takes a paid line back."""
         about = {name: line[name] for name in ("claim_id", "receipt_id")} | {"amount_minor": -line["amount_minor"]}

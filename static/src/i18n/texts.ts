@@ -22,6 +22,12 @@ export const texts = {
     "The phone is full and nothing was saved. Everything is still here: free some space, then save again.",
   ],
   "app.update": ["有新版本，点此更新", "A new version is ready: tap to update"],
+  "claim.advance": ["借款 {given}，已冲抵 {set_off}", "Advance {given}, of it {set_off} set off"],
+  "claim.advance_owed": [
+    "您还应退回 {owed}（未批准的票据批准后会先冲抵）。",
+    "You still hold {owed} of it; what is approved later is set off first.",
+  ],
+  "claim.advance_to_pay": ["批准后应付给您 {to_pay}", "Approved and to be paid to you: {to_pay}"],
   "claim.again": ["重新提交", "Hand in again"],
   "claim.amount": ["合计 {amount}", "Total {amount}"],
   "claim.approved_less": ["批准 {amount}：{reason}", "{amount} approved: {reason}"],

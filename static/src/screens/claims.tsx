@@ -51,6 +51,7 @@ export function ClaimScreen({ owner, id }: { owner: string; id: string }) {
         <strong>{t("claim.amount", { amount: money(totalOf(claim)) })}</strong>
         <Status status={claim.status} />
       </p>
+      <Advance trip_id={claim.trip_id as string} />
       {claim.status === "returned" && <HandInAgain owner={owner} claim={claim} lines={linesOf(claim)} />}
       {linesOf(claim).map((line) => (
         <Line key={line.id} owner={owner} line={line} claim={claim} />
@@ -194,4 +195,32 @@ function linesOf(claim: Shown): Shown[] {
 
 function totalOf(claim: Shown): number {
   return linesOf(claim).reduce((sum, line) => sum + Number(line.amount_minor), 0);
+}
+
+/** What was given for the trip, and what is left of it, once there was an advance. */
+function Advance({ trip_id }: { trip_id: string }) {
+  const given = all("advance").filter((advance) => advance.trip_id === trip_id);
+  if (given.length === 0) return null;
+  const sum = (of: Shown[], name: string) => of.reduce((total, item) => total + Number(item[name] ?? 0), 0);
+  const claims = new Set(all("claim").flatMap((claim) => (claim.trip_id === trip_id ? claim.id : [])));
+  const lines = all("claim_line").filter(
+    (line) => claims.has(String(line.claim_id)) && !line.reverses && !line.reversed_by,
+  );
+  const approved = lines.filter((line) => line.status === "approved");
+  const set_off = sum(lines, "set_off_minor");
+  const owed = sum(given, "amount_minor") - sum(given, "returned_minor") - set_off;
+  const to_pay = sum(approved, "approved_minor") - sum(approved, "set_off_minor");
+  const currency = given[0]?.currency;
+  return (
+    <section class="card" data-testid="advance">
+      <p>
+        {t("claim.advance", {
+          given: money(sum(given, "amount_minor"), currency),
+          set_off: money(set_off, currency),
+        })}
+      </p>
+      {owed > 0 && <p class="soft">{t("claim.advance_owed", { owed: money(owed, currency) })}</p>}
+      {to_pay > 0 && <p>{t("claim.advance_to_pay", { to_pay: money(to_pay, currency) })}</p>}
+    </section>
+  );
 }
