@@ -5,6 +5,8 @@ from __future__ import annotations
 UNKNOWN = "application/octet-stream"
 PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 """The pictures that are taken, with the name of the reader that may open each."""
+MAX_PAGES = 20
+"""An invoice with a list of goods has some pages; a document of hundreds is none."""
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _OTHER_NAMES = {
     "application/zip": "application/ofd",

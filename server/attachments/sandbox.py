@@ -21,9 +21,9 @@ class CouldNotBeRead(Exception):
     """The reader crashed, took too long or wanted too much."""
 
 
-def run(module: str, path: Path) -> bytes:
-    """What `python -m MODULE PATH` prints. Raises CouldNotBeRead."""
-    command = [sys.executable, "-m", module, str(path.absolute())]
+def run(module: str, path: Path, *arguments: str) -> bytes:
+    """What `python -m MODULE PATH ARGUMENTS` prints. Raises CouldNotBeRead."""
+    command = [sys.executable, "-m", module, str(path.absolute()), *arguments]
     with _AT_ONCE:
         try:
             done = subprocess.run(  # noqa: S603 (our own module)

@@ -38,13 +38,13 @@ class FileStore:
         for folder in (target.parent, self.root, part.parent):
             sync_folder(folder)
 
-    def view(self, sha256: str) -> Path:
-        """Where the shown form of a picture lies, or would lie. It can be made again at any time."""
-        return self.views / sha256[:2] / f"{sha256}.jpg"
+    def view(self, sha256: str, page: int = 1) -> Path:
+        """Where the shown form of a picture, or of a page, lies or would lie. It can be made again at any time."""
+        return self.views / sha256[:2] / (f"{sha256}.jpg" if page == 1 else f"{sha256}-{page}.jpg")
 
-    def keep_view(self, sha256: str, data: bytes) -> None:
+    def keep_view(self, sha256: str, data: bytes, page: int = 1) -> None:
         """Put the shown form of a picture in its place, whole or not at all."""
-        target = self.view(sha256)
+        target = self.view(sha256, page)
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, part = tempfile.mkstemp(dir=self.parts)
         with open(descriptor, "wb") as file:

@@ -1,20 +1,21 @@
-"""A picture, or the first page of a PDF, as every browser shows it: upright, at most 1600 pixels wide, JPEG, without
-what the camera noted.
+"""A picture, or a page of a PDF, as every browser shows it: upright, at most 1600 pixels wide, JPEG, without what the
+camera noted.
 
-Made in a process of its own (`python -m server.attachments.view PATH`), which prints the JPEG.
+Made in a process of its own (`python -m server.attachments.view PATH PAGE`), which prints the JPEG.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from server.attachments import sandbox
 from server.attachments.inspect_file import open_picture
-from server.attachments.kinds import sniff
+from server.attachments.kinds import MAX_PAGES, sniff
 from server.attachments.store import FileStore
 
 _SIDE = 1600
@@ -22,12 +23,24 @@ _SPARE = 6
 _PAPER = (255, 255, 255)
 
 
-def view_of(files: FileStore, sha256: str) -> Path:
-    """The file of the shown picture; made when it is first asked for. Raises sandbox.CouldNotBeRead."""
-    path = files.view(sha256)
+def view_of(files: FileStore, sha256: str, page: int = 1) -> Path:
+    """The file of the shown picture, or of a page; made when it is first asked for. Raises sandbox.CouldNotBeRead.
+
+    A page that the document does not have is an empty file.
+    """
+    path = files.view(sha256, page)
     if not path.is_file():
-        files.keep_view(sha256, sandbox.run("server.attachments.view", files.path(sha256)))
+        files.keep_view(sha256, sandbox.run("server.attachments.view", files.path(sha256), str(page)), page)
     return path
+
+
+def pages_of(files: FileStore, sha256: str, media_type: str) -> Iterator[Path]:
+    """The shown pages of a file in their order: a picture has one, a PDF at most MAX_PAGES. Raises CouldNotBeRead."""
+    for page in range(1, (MAX_PAGES if media_type == "application/pdf" else 1) + 1):
+        path = view_of(files, sha256, page)
+        if not path.stat().st_size:
+            return
+        yield path
 
 
 def cut(view: Path, box: tuple[float, float, float, float]) -> bytes:
@@ -42,13 +55,15 @@ def cut(view: Path, box: tuple[float, float, float, float]) -> bytes:
     return part.getvalue()
 
 
-def draw(path: Path) -> bytes:
-    """The JPEG of a file that was found sound before."""
+def draw(path: Path, page: int = 1) -> bytes:
+    """The JPEG of a file that was found sound before; nothing where it has no such page."""
     with path.open("rb") as file:
         media_type = sniff(file.read(1024))
     shown = io.BytesIO()
     if media_type == "application/pdf":
-        _first_page(path).convert("RGB").save(shown, "JPEG", quality=85)
+        picture = _page(path, page)
+        if picture is not None:
+            picture.convert("RGB").save(shown, "JPEG", quality=85)
         return shown.getvalue()
     with open_picture(path, media_type) as picture:
         picture.draft("RGB", (_SIDE, _SIDE))
@@ -63,15 +78,17 @@ def draw(path: Path) -> bytes:
     return shown.getvalue()
 
 
-def _first_page(path: Path) -> Image.Image:
+def _page(path: Path, number: int) -> Image.Image | None:
     import pypdfium2 as pdfium
 
     document = pdfium.PdfDocument(path)
-    page = document[0]
+    if number > len(document):
+        return None
+    page = document[number - 1]
     picture: Image.Image = page.render(scale=_SIDE / max(page.get_size())).to_pil()
     return picture
 
 
 if __name__ == "__main__":
     sandbox.confine()
-    sys.stdout.buffer.write(draw(Path(sys.argv[1])))
+    sys.stdout.buffer.write(draw(Path(sys.argv[1]), int(sys.argv[2])))

@@ -10,13 +10,12 @@ import pypdfium2 as pdfium
 from PIL import Image
 from pypdfium2 import raw
 
+from server.attachments.kinds import MAX_PAGES
 from server.receipts.readers.fact import Fact, Unreadable
 from server.receipts.readers.layout import fields_of
 from server.receipts.readers.lines import Line
 from server.receipts.readers.qr_code import qr_codes
 
-MAX_PAGES = 20
-"""An invoice with a list of goods has some pages; a document of hundreds is none."""
 _READ_PAGES = 3
 _QR_DPI, _OCR_DPI = 200, 200
 _MAX_SIDE = 4000

@@ -1,0 +1,95 @@
+"""The decision trail of a claim, out of the journal: who did what, when, and what it followed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from sync.change import Record
+from sync.journal import values
+from sync.tables import journal
+from sync.transaction import Transaction
+
+_MOST = 5000
+"""Entries of one claim: far more than a claim of hundreds of lines has."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One journal entry as a person reads it. `cause` is the number of the entry that it followed from, or None."""
+
+    seq: int
+    at: str
+    who: str
+    record_id: str
+    what: str
+    cause: int | None
+
+
+def trail_of(
+    read: Transaction, records: Mapping[str, Sequence[str]], say: Callable[..., str], finding_words: Callable[..., str]
+) -> list[Step]:
+    """The steps of records, given as ids by entity, in the journal's order."""
+    ids = [record_id for group in records.values() for record_id in group]
+    of_records = journal.c.entity.in_(list(records)) & journal.c.record_id.in_(ids)
+    rows = read.connection.execute(select(journal).where(of_records).order_by(journal.c.seq).limit(_MOST)).all()
+    people = {user["id"]: user["display_name"] for user in read.find("user")}
+    causes = _seqs(read, [row.caused_by for row in rows if row.caused_by])
+    wording = _Wording(say, finding_words)
+    return [
+        Step(
+            row.seq,
+            row.received_at,
+            people.get(row.actor) or say("paper.system"),
+            row.record_id,
+            what,
+            causes.get(row.caused_by),
+        )
+        for row in rows
+        if (what := "; ".join(wording.of(row)))
+    ]
+
+
+def _seqs(read: Transaction, change_ids: Sequence[str]) -> dict[str, int]:
+    query = select(journal.c.change_id, journal.c.seq).where(journal.c.change_id.in_(sorted(set(change_ids))))
+    return {row.change_id: row.seq for row in read.connection.execute(query)}
+
+
+@dataclass(frozen=True)
+class _Wording:
+    say: Callable[..., str]
+    finding_words: Callable[..., str]
+
+    def of(self, row: Row[Any]) -> Iterator[str]:
+        """What an entry says, in parts; nothing where it only moved sums about."""
+        after = values(row.after)
+        if row.entity == "waiver":
+            finding = self.say(f"reason.{after['finding_code']}")
+            yield self.say("paper.waiver", finding=finding, reason=after["reason"])
+        elif row.entity == "evidence":
+            yield self.say("paper.evidence", note=after["note"])
+        elif row.op == "delete":
+            yield self.say("paper.deleted")
+        else:
+            yield from self._changes(row, values(row.before), after)
+
+    def _changes(self, row: Row[Any], before: Record, after: Record) -> Iterator[str]:
+        if row.op == "create":
+            yield self.say("paper.created")
+        if "status" in after and row.op == "update":
+            steps = (before["status"], after["status"])
+            yield " → ".join(self.say(f"status.{state}") for state in steps)
+        if before.get("amount_minor") is not None and "amount_minor" in after:
+            amounts = (before["amount_minor"], after["amount_minor"])
+            yield " → ".join(f"{amount / 100:.2f}" for amount in amounts)
+        for name in ("decision_note", "return_reason", "payment_reference"):
+            if after.get(name):
+                yield f"{self.say(f'field.{name}')}: {after[name]}"
+        for finding in after.get("findings") or []:
+            mark = self.say("severity.waived" if finding.get("waived") else f"severity.{finding['severity']}")
+            yield f"{finding.get('article', '')} {mark}: {self.finding_words(finding)}".strip()
+        if "findings" in after and not after["findings"] and row.op == "update":
+            yield self.say("paper.nothing_found")
