@@ -19,7 +19,7 @@ from server.claims import desk_index
 from server.schema import upgrade
 from server.services import Services
 from server.tables import metadata
-from sync import journal
+from sync import journal, mentions
 from sync.audit import verify
 from sync.facts import start_epoch, write_fact
 
@@ -103,6 +103,7 @@ def restore(services: Services, source: Path) -> int:
                 elif kind == "files":
                     _put_file(services, name, content)
         desk_index.rebuild(connection)  # an older archive has none
+        mentions.rebuild(connection, services.engine.registry)
         connection.execute(delete(refresh_tokens))
         start_epoch(connection)
         write_fact(connection, "durable_seq", str(about["seq"]))

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Column, Connection, Table, text
+from sqlalchemy import JSON, Column, Connection, Table, bindparam, text
 
 Row = Mapping[str, Any]
 
@@ -40,6 +40,14 @@ def delete_rows(connection: Connection, table: Table, ids: Collection[str]) -> N
     """Take away the rows with these ids."""
     if ids:
         connection.execute(table.delete().where(table.c.id.in_(ids)))
+
+
+def delete_keys(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Take away the rows with these primary keys."""
+    if rows:
+        keys = (table.c[column.name] == bindparam(f"key_{column.name}") for column in table.primary_key)
+        given = [{f"key_{column.name}": row[column.name] for column in table.primary_key} for row in rows]
+        connection.execute(table.delete().where(*keys), given)
 
 
 def _execute(connection: Connection, table: Table, rows: Sequence[Row], statement: str) -> None:

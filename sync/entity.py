@@ -56,13 +56,18 @@ class Policy:
 
 @dataclass(frozen=True)
 class Entity:
-    """One kind of record. `references` maps a field to the entity whose record id it holds."""
+    """One kind of record.
+
+    `references` maps a field to the entity whose record id it holds; `lists` names the fields that are
+    lists of texts by whose members the records can be found.
+    """
 
     name: str
     table: Table
     form: Form
     policy: Policy
     references: Mapping[str, str] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
 
 
 @dataclass

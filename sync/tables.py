@@ -47,6 +47,16 @@ feed = Table(
     Index("ix_sync_feed_bucket_seq", "bucket", "seq"),
 )
 
+mention = Table(
+    "sync_mention",
+    metadata,
+    Column("entity", String(40), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("value", String(64), primary_key=True),
+    Column("record_id", String(36), primary_key=True),
+)
+"""Which records hold a value in a field that is a list: what an index cannot find inside JSON."""
+
 meta = Table(
     "sync_meta",
     metadata,

@@ -67,6 +67,10 @@ class Transaction:
         """The records whose field has one of the values, in the order in which they were made."""
         return self._records.find_any(entity, field, values)
 
+    def find_holding(self, entity: str, field: str, values: Collection[str]) -> list[Record]:
+        """The records whose list holds one of the values, in the order in which they were made."""
+        return self._records.find_holding(entity, field, values)
+
     def look_up(self, entity: str, field: str, values: Collection[Any]) -> None:
         """Read now, at once, what `find` and `find_any` by this field will be asked for value by value."""
         self._records.look_up(entity, field, values)

@@ -6,7 +6,7 @@ is refused is undone in memory; only where the tables were told of a part of it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import NestedTransaction
 
-from sync.bulk import delete_rows, insert_rows, update_rows
+from sync.bulk import delete_keys, delete_rows, insert_rows, update_rows
 from sync.change import Record
 from sync.entity import Registry
 from sync.lookup import rows_any, rows_equal, rows_of
+from sync.mentions import holders
+from sync.tables import mention
 
 Key = tuple[str, str]
 _MOST_KEPT = 2000  # of one query: a page that reads a whole table must not hold it twice
@@ -44,6 +46,7 @@ class Workspace:
         """Whether nobody else can write meanwhile (SQLite), so that a lock changes nothing of what was read."""
         self._read: dict[Key, Record | None] = {}
         self._found: dict[tuple[str, str], dict[Any, list[Key]]] = {}
+        self._holders: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._locked: set[Key] = set()
         self._changed: dict[Key, Record | None] = {}
         self._written: dict[Key, Record | None] = {}
@@ -82,6 +85,18 @@ class Workspace:
         changed = self._changed_among(entity, (field,), [(value,) for value in wanted])
         return self._merged(entity, stored, changed, lambda record: record[field] in wanted)
 
+    def find_holding(self, entity: str, field: str, values: Collection[str]) -> list[Record]:
+        """The records whose list `field` holds one of the values, in the order of their ids."""
+        wanted = set(values)
+        known = self._holders.setdefault((entity, field), {})
+        if missing := wanted - known.keys():
+            known |= holders(self.connection, entity, field, missing)
+        ids = {record_id for value in wanted for record_id in known[value]}
+        self.fetch(entity, ids)
+        stored = [record for record_id in ids if (record := self._read.get((entity, record_id)))]
+        changed = [record_id for value in wanted for record_id in self._index_of(entity, field).get(value, ())]
+        return self._merged(entity, stored, changed, lambda record: not wanted.isdisjoint(record[field]))
+
     def is_changed(self, key: Key) -> bool:
         """Whether this transaction made, changed or deleted the record."""
         return key in self._changed
@@ -103,7 +118,10 @@ class Workspace:
             self._locked |= {(entity, row["id"]) for row in rows}
 
     def look_up(self, entity: str, field: str, values: Collection[Any]) -> None:
-        """Read the records whose field has one of the values, for `find` and `find_any` to answer from."""
+        """Read the records whose field has one of the values, or holds it, for the `find`s to answer from."""
+        if field in self.registry[entity].lists:
+            self.find_holding(entity, field, values)
+            return
         known = self._found.setdefault((entity, field), {})
         missing = {value for value in values if value not in known}
         if not missing:
@@ -119,6 +137,7 @@ class Workspace:
         if not self.is_alone:
             self._read = {key: self._read[key] for key in self._locked if key in self._read}
             self._found.clear()
+            self._holders.clear()
 
     # Changing
 
@@ -192,18 +211,28 @@ class Workspace:
             self._read |= {(entity, row["id"]): row for row in rows if (entity, row["id"]) not in self._locked}
         return rows
 
+    def _index_of(self, entity: str, field: str) -> dict[Any, set[str]]:
+        """Which changed records may hold which member in a list."""
+        return self._brought_up_to_date(entity, ("each of", field), lambda record: record[field])
+
     def _changed_among(self, entity: str, names: tuple[str, ...], wanted: Sequence[tuple[Any, ...]]) -> set[str]:
         """The ids of changed records that may have one of the wanted values."""
-        touched = self._touched.get(entity)
-        if not touched:
+        if not self._touched.get(entity):
             return set()
+        ids = self._brought_up_to_date(entity, names, lambda record: [tuple(record[name] for name in names)])
+        return {record_id for values in wanted for record_id in ids.get(values, ())}
+
+    def _brought_up_to_date(
+        self, entity: str, names: tuple[str, ...], values_of: Callable[[Record], Iterable[Any]]
+    ) -> dict[Any, set[str]]:
         index = self._indexes.setdefault((entity, names), _Index())
+        touched = self._touched.get(entity, [])
         for record_id in touched[index.end :]:
             record = self._changed.get((entity, record_id))
-            if record:
-                index.ids.setdefault(tuple(record[name] for name in names), set()).add(record_id)
+            for value in values_of(record) if record else ():
+                index.ids.setdefault(value, set()).add(record_id)
         index.end = len(touched)
-        return {record_id for values in wanted for record_id in index.ids.get(values, ())}
+        return index.ids
 
     def _merged(self, entity: str, stored: Iterable[Record], changed: Iterable[str], fits: Any) -> list[Record]:
         rows = {row["id"]: row for row in stored}
@@ -250,6 +279,7 @@ class Workspace:
                 gone.setdefault(key[0], []).append(key[1])
             else:
                 (made if known is None else altered).setdefault(key[0], []).append(record)
+        self._write_mentions(records)
         for entity, ids in gone.items():
             delete_rows(self.connection, self.registry[entity].table, ids)
         for entity, rows in altered.items():
@@ -258,10 +288,22 @@ class Workspace:
             insert_rows(self.connection, self.registry[entity].table, rows)
         self._written |= records
 
+    def _write_mentions(self, records: Mapping[Key, Record | None]) -> None:
+        fresh, stale = [], []
+        for (entity, record_id), record in records.items():
+            for field in self.registry[entity].lists:
+                now = set(record[field]) if record else set()
+                was = set((self._written[entity, record_id] or {}).get(field, ()))
+                about = {"entity": entity, "field": field, "record_id": record_id}
+                fresh += [about | {"value": value} for value in now - was]
+                stale += [about | {"value": value} for value in was - now]
+        delete_keys(self.connection, mention, stale)
+        insert_rows(self.connection, mention, fresh)
+
 
 class _Index:
     """Which of the changed records may have which values. It only grows: who asks looks at the record itself."""
 
     def __init__(self) -> None:
         self.end = 0
-        self.ids: dict[tuple[Any, ...], set[str]] = {}
+        self.ids: dict[Any, set[str]] = {}

@@ -170,10 +170,7 @@ def _candidates(write: Transaction, receipt: Record) -> list[Record]:
 
 def receipts_with_files(write: Transaction, sha256s: Iterable[str]) -> list[Record]:
     """The receipts that hold one of the files."""
-    wanted = set(sha256s)
-    owners = {item["owner_id"] for item in write.find_any("attachment", "sha256", list(wanted))}
-    receipts = write.find_any("receipt", "technician_id", sorted(owners))
-    return [item for item in receipts if not wanted.isdisjoint(item["attachments"])]
+    return write.find_holding("receipt", "attachments", set(sha256s))
 
 
 def _like(write: Transaction, receipt: Record) -> set[str]:

@@ -42,6 +42,7 @@ class ReceiptPolicy(Policy):
         write.lock(*(f"file:{sha256}" for sha256 in files), *(f"identity:{identity}" for identity in identities))
         write.look_up("receipt", "identity", identities)
         write.look_up("claim_line", "receipt_id", [change.record_id for change in changes if change.op != "create"])
+        write.look_up("receipt", "attachments", files)
         write.look_up("reading", "sha256", files)
         write.look_up("attachment", "sha256", files)
 
@@ -133,7 +134,7 @@ def _depth(code: str) -> str:
 
 
 ENTITIES = (
-    Entity("receipt", receipts, RecordForm(ReceiptSchema), ReceiptPolicy(), {"trip_id": "trip"}),
+    Entity("receipt", receipts, RecordForm(ReceiptSchema), ReceiptPolicy(), {"trip_id": "trip"}, ("attachments",)),
     Entity("reading", readings, RecordForm(ReadingSchema), ReadingPolicy()),
     Entity("evidence", evidence, RecordForm(EvidenceSchema), EvidencePolicy(), {"receipt_id": "receipt"}),
 )

@@ -143,4 +143,6 @@ def _stored(write: Transaction, receipt: Record) -> dict[str, str]:
 
 
 def _receipts_with(write: Transaction, sha256: str, owner_id: str) -> list[Record]:
-    return [item for item in write.find("receipt", technician_id=owner_id) if sha256 in item["attachments"]]
+    return [
+        item for item in write.find_holding("receipt", "attachments", [sha256]) if item["technician_id"] == owner_id
+    ]

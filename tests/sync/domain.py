@@ -98,6 +98,7 @@ def registry() -> Registry:
             SmallForm(folder_id=None, title="", body="", tags=[], owner_id="", stamped_by=""),
             Owned("folder_id", "title", "body", "tags"),
             references={"folder_id": "folder"},
+            lists=("tags",),
         ),
     )
     known.follow("note", count_notes)

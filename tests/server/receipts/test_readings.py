@@ -210,9 +210,9 @@ def test_nothing_is_paid_before_its_documents_are_read(
     line = world.lines(world.claim(trip, logged(world, trip, sha256)))[0]
     line = world.decide(line, "approved", "looked at")
     with pytest.raises(Refused, match="reading_pending"):
-        world.update(world.finance, "claim_line", line, status="paid")
+        world.update(world.payer, "claim_line", line, status="paid")
     read_waiting(services, process)
-    assert world.update(world.finance, "claim_line", line, status="paid")["status"] == "paid"
+    assert world.update(world.payer, "claim_line", line, status="paid")["status"] == "paid"
 
 
 def test_receipts_from_before_there_were_readers_are_read_too(
@@ -225,7 +225,7 @@ def test_receipts_from_before_there_were_readers_are_read_too(
     with services.engine.database.write() as connection:
         connection.execute(delete(readings))
     with pytest.raises(Refused, match="reading_pending"):
-        world.update(world.finance, "claim_line", line, status="paid")
+        world.update(world.payer, "claim_line", line, status="paid")
     assert renew_all(services) > 0
     assert read_waiting(services, process) == 1
     assert world.now("receipt", receipt["id"])["reading_status"] == "read"
