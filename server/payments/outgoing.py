@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from server.attachments.records import stored_files
 from server.claims.records import claim_lines
 from server.claims.states import payable_minor
 from server.receipts.evidence import stated
 from sync.change import Record, instant
 from sync.transaction import Transaction
 
-KINDS = ("vouchers.csv", "vouchers.xlsx")
-"""The files that leave for accounting."""
+KINDS = ("vouchers.csv", "vouchers.xlsx", "archive.zip")
+"""The files that leave for accounting and for the archive."""
+_PAGE = 1000
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -73,6 +75,17 @@ def of_month(read: Transaction, month: str, time_zone: str) -> list[Outgoing]:
     payments = [payment for batch in batches for payment in batch["payments"]]
     numbers = {line_id: payment["reference"] for payment in payments for line_id in payment["line_ids"]}
     return _outgoing(read, lines, numbers, "", time_zone)
+
+
+def media_of(read: Transaction, lines: Iterable[Outgoing]) -> dict[str, str]:
+    """The type of each file of the lines' receipts that was found sound, by hash."""
+    hashes = sorted({sha256 for item in lines for sha256 in item.receipt["attachments"]})
+    query = select(stored_files.c.sha256, stored_files.c.media_type).where(stored_files.c.verdict == "")
+    found: dict[str, str] = {}
+    for at in range(0, len(hashes), _PAGE):
+        page = query.where(stored_files.c.sha256.in_(hashes[at : at + _PAGE]))
+        found |= {row.sha256: row.media_type for row in read.connection.execute(page)}
+    return found
 
 
 def is_month(text: str) -> bool:

@@ -1,25 +1,28 @@
-"""What accounting and the archive get: vouchers of a month or of a batch, and the accounts that they name."""
+"""What accounting and the archive get, of a month or of a batch; and the accounts that vouchers name."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from typing import IO
+from functools import partial
+from typing import IO, Any
 
 from flask import Blueprint, redirect, render_template, request, send_file
 from werkzeug.wrappers import Response
 
-from server.accounts.gate import actor, page_for
-from server.i18n import say
+from server.accounts.gate import actor, current_user, page_for
+from server.i18n import language_of_request, say
 from server.pages import attempt, done, known, read_page
+from server.payments.archive import Archive
 from server.payments.cells import Cell, csv_text, write_xlsx
 from server.payments.export import setting
-from server.payments.outgoing import KINDS, Outgoing, is_month, of_batch, of_month
+from server.payments.outgoing import KINDS, Outgoing, is_month, media_of, of_batch, of_month
 from server.payments.records import AccountCodesSchema
 from server.payments.voucher import voucher_rows
 from server.problems import Problem
 from server.services import engine, services
-from sync.change import Record
+from sync.change import Record, instant
+from sync.journal import head
 from sync.transaction import Transaction
 
 blueprint = Blueprint("outgoing", __name__, url_prefix="/payments/outgoing")
@@ -72,9 +75,34 @@ def download(kind: str) -> Response:
     with engine().database.read() as connection:
         read = Transaction(engine(), connection, actor())
         name, lines = _chosen(read)
+        if kind == "archive.zip":
+            return _archive(read, name, lines)
         rows = voucher_rows(lines, setting(read, "account_codes"), say)
         file = _written(lambda out: write_xlsx(out, rows) if kind.endswith("xlsx") else _write_csv(out, list(rows)))
     return send_file(file, _TYPES[kind], as_attachment=True, download_name=f"{name}-{kind}", max_age=0)
+
+
+def _archive(read: Transaction, name: str, lines: list[Outgoing]) -> Response:
+    newest = head(read.connection)
+    about = {
+        "company": services().config.company_name,
+        "scope": name,
+        "made_at": instant(engine().clock()),
+        "made_by": current_user()["display_name"],
+        "journal_head": f"{newest.seq}:{newest.hash}",
+    }
+    language = language_of_request()
+    words = partial(_say_in, language)
+    archive = Archive(lines, media_of(read, lines), services().files, about, words)
+    answer = Response(archive.stream(), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-archive.zip"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _say_in(usual: str, key: str, language: str = "", **params: Any) -> str:
+    """A text in a language that is fixed now: when the archive is written, the request is over."""
+    return say(key, language or usual, **params)
 
 
 def _chosen(read: Transaction) -> tuple[str, list[Outgoing]]:
