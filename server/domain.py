@@ -29,5 +29,5 @@ def registry() -> Registry:
     known.follow("limit", limits.on_limit)
     advances.follow_all(known)
     payment_consequences.follow_all(known)
-    desk_index.follow_all(known)
+    known.derive(desk_index.follow)
     return known

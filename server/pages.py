@@ -81,6 +81,7 @@ def set_up(app: Flask) -> None:
         "allowed": lambda line: allowed_minor(line["amount_minor"], line["findings"] or ()),
         "instant": moment,
         "days_since": days_since,
+        "place_short": _short_place,
         "place": lambda code: full_name(code, language_of_request()) if code else "",
     }
     app.context_processor(_context)
@@ -200,6 +201,11 @@ def problem(found: Problem) -> Response:
 def server_error() -> tuple[str, int]:
     """The page behind which the trace stays hidden."""
     return _message("page.refused", say("page.went_wrong")), 500
+
+
+def _short_place(code: str) -> str:
+    known = all_divisions().get(code)
+    return known.name(language_of_request()) if known else code
 
 
 def _message(title: str, sentence: str) -> str:

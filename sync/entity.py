@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 from sync.change import Change, Record
 from sync.errors import Refused
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sync.transaction import Transaction
 
 Follower = Callable[["Transaction", Entry], Iterable[Change]]
+Derivation = Callable[[Connection, Sequence[Entry]], None]
 
 
 class Form(Protocol):
@@ -76,6 +77,7 @@ class Registry:
 
     entities: dict[str, Entity] = field(default_factory=dict)
     followers: dict[str, list[Follower]] = field(default_factory=dict)
+    derivations: list[Derivation] = field(default_factory=list)
 
     def add(self, *entities: Entity) -> None:
         """Make entities known; a name is given once."""
@@ -87,6 +89,10 @@ class Registry:
     def follow(self, entity: str, follower: Follower) -> None:
         """Call `follower` after each change to that entity; what it yields is applied by the system."""
         self.followers.setdefault(entity, []).append(follower)
+
+    def derive(self, derivation: Derivation) -> None:
+        """Call `derivation` once before each commit, with all that was changed: it keeps tables that are no records."""
+        self.derivations.append(derivation)
 
     def __getitem__(self, name: str) -> Entity:
         entity = self.entities.get(name)

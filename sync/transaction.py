@@ -291,6 +291,8 @@ class Transaction:
         if not self.staged:
             return {}
         self._records.flush()
+        for derivation in self.engine.registry.derivations:
+            derivation(self._connection, self.staged)
         self.lock("sync_journal")
         seqs = journal.append(self._connection, self.staged)
         feed.point(self._connection, self.staged, seqs)

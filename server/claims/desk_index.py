@@ -15,16 +15,20 @@ from sqlalchemy.sql.elements import ColumnElement
 from server.claims.records import claim_lines, claims
 from server.receipts.records import receipts
 from server.service.records import trips
-from sync.change import Change
-from sync.entity import Registry
 from sync.journal import Entry
 from sync.tables import metadata
-from sync.transaction import Transaction
 
 _ORDER = ("clear", "needs_review", "blocked", "submitted", "returned", "approved", "refused", "paid")
 RANK = {state: rank for rank, state in enumerate(_ORDER)}
 """What can be decided now comes first; the states that are looked for together are neighbours."""
 _LAST = len(RANK)
+_MATTERS: Mapping[str, tuple[str, ...]] = {
+    "claim_line": (),
+    "claim": ("submitted_at",),
+    "receipt": ("category", "issued_on", "seller_name", "fapiao_code", "fapiao_number", "note"),
+    "trip": ("stops", "purpose"),
+}
+"""The records that a row rests on, and their fields that it takes."""
 _ASKS = frozenset({"blocked", "needs_review", "submitted", "returned", "refused"})
 """States in which the findings are the reason why."""
 PAYABLE = frozenset({"approved", "paid"})
@@ -80,43 +84,31 @@ desk_reasons = Table(
 )
 
 
-def follow_all(registry: Registry) -> None:
-    """Bring the index up to date after every change that it rests on."""
-    registry.follow("claim_line", on_line)
-    registry.follow("claim", on_claim)
-    registry.follow("receipt", on_receipt)
-    registry.follow("trip", on_trip)
+def follow(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Bring the index up to date with what a transaction has changed, before it commits. Drafts are not the desk's."""
+    touched = {kind: {entry.record_id for entry in entries if _matters(kind, entry)} for kind in _MATTERS}
+    for part in _parts(touched["trip"]):
+        its_claims = select(claims.c.id).where(claims.c.trip_id.in_(part))
+        refresh(connection, claim_lines.c.claim_id.in_(its_claims), desk_lines.c.claim_id.in_(its_claims))
+    for name in ("claim", "receipt"):
+        for part in _parts(touched[name]):
+            refresh(connection, claim_lines.c[f"{name}_id"].in_(part), desk_lines.c[f"{name}_id"].in_(part))
+    for part in _parts(touched["claim_line"]):
+        refresh(connection, claim_lines.c.id.in_(part), desk_lines.c.line_id.in_(part))
 
 
-def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A line was handed in, judged or decided on. Drafts are not the desk's."""
-    if entry.record["status"] == "draft" and not entry.changed("status"):
-        return ()
-    refresh(write.connection, claim_lines.c.id == entry.record_id, desk_lines.c.line_id == entry.record_id)
-    return ()
+def _matters(kind: str, entry: Entry) -> bool:
+    if entry.entity != kind or entry.is_empty:
+        return False
+    if kind == "claim_line":
+        return entry.record["status"] != "draft" or entry.changed("status")
+    return entry.op == "update" and entry.changed(*_MATTERS[kind])
 
 
-def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A claim was handed in, or handed in again."""
-    if entry.op == "update" and entry.changed("submitted_at"):
-        refresh(write.connection, claim_lines.c.claim_id == entry.record_id, desk_lines.c.claim_id == entry.record_id)
-    return ()
-
-
-def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A receipt says something else than before."""
-    if entry.op == "update" and entry.changed("category", "issued_on", "seller_name", "fapiao_number", "note"):
-        its_lines = claim_lines.c.receipt_id == entry.record_id
-        refresh(write.connection, its_lines, desk_lines.c.receipt_id == entry.record_id)
-    return ()
-
-
-def on_trip(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A trip goes elsewhere."""
-    if entry.op == "update" and entry.changed("stops", "purpose"):
-        its_claims = select(claims.c.id).where(claims.c.trip_id == entry.record_id)
-        refresh(write.connection, claim_lines.c.claim_id.in_(its_claims), desk_lines.c.claim_id.in_(its_claims))
-    return ()
+def _parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """As many ids at a time as one statement takes."""
+    known = sorted(ids)
+    return (known[at : at + _PAGE] for at in range(0, len(known), _PAGE))
 
 
 def rebuild(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
 from server.claims import queue, saved
+from server.claims.desk_index import RANK
 from server.claims.filters import AGES, SORTS, STATES, STATUS_GROUPS, read_filter
 from server.pages import attempt, done, known, read_page
 from server.receipts.records import CATEGORIES
@@ -93,7 +94,9 @@ def _args_of(query: str) -> dict[str, str]:
 
 def _tabs(statuses: list[queue.Count]) -> list[tuple[str, int]]:
     """The states that one looks at, each with its number of lines."""
-    groups = {"open": STATUS_GROUPS["open"]} | {state: (state,) for state in STATES if state != "submitted"}
+    groups = {"open": STATUS_GROUPS["open"]} | {
+        state: (state,) for state in sorted(STATES, key=RANK.__getitem__) if state != "submitted"
+    }
     groups["all"] = STATES
     return [(name, sum(count.lines for count in statuses if count.key in group)) for name, group in groups.items()]
 

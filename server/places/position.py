@@ -26,7 +26,16 @@ NEAR_BORDER_M = 1_000.0
 _M_PER_DEGREE = 111_195.0
 _CORNERS = 32
 
-__all__ = ["NEAR_BORDER_M", "STEPS_PER_DEGREE", "centre_of", "divisions_at", "from_gcj02", "polygons_of", "to_gcj02"]
+__all__ = [
+    "NEAR_BORDER_M",
+    "STEPS_PER_DEGREE",
+    "centre_of",
+    "divisions_at",
+    "from_gcj02",
+    "polygons_of",
+    "prefectures",
+    "to_gcj02",
+]
 
 
 def divisions_at(lat: float, lon: float, accuracy_m: float = 0) -> tuple[str, ...]:
@@ -39,7 +48,7 @@ def divisions_at(lat: float, lon: float, accuracy_m: float = 0) -> tuple[str, ..
     """
     if not (-90 < lat < 90 and -180 <= lon <= 180):
         return ()
-    tree, codes = _prefectures()
+    tree, codes = prefectures()
     holding = tree.query(shapely.points(lon, lat), predicate="intersects")
     around = tree.query(_disc(lat, lon, NEAR_BORDER_M + max(accuracy_m, 0)), predicate="intersects")
     first = sorted(codes[i] for i in holding)
@@ -49,7 +58,7 @@ def divisions_at(lat: float, lon: float, accuracy_m: float = 0) -> tuple[str, ..
 @cache
 def centre_of(code: str) -> dict[str, float] | None:
     """A position `{lat, lon}` inside the largest part of a unit at prefecture level; None for what is none."""
-    tree, codes = _prefectures()
+    tree, codes = prefectures()
     parts = [part for part, own in zip(tree.geometries, codes, strict=True) if own == code]
     if not parts:
         return None
@@ -75,8 +84,8 @@ def _disc(lat: float, lon: float, radius_m: float) -> Polygon:
 
 
 @cache
-def _prefectures() -> tuple[STRtree, tuple[str, ...]]:
-    """One entry for each polygon: the islands and exclaves of a prefecture are entries of their own."""
+def prefectures() -> tuple[STRtree, tuple[str, ...]]:
+    """A tree of polygons, and the code of each: the islands and exclaves of a prefecture are entries of their own."""
     packed = Path(__file__).with_name("prefectures.json.gz").read_bytes()
     found = [(code, part) for code, rings in json.loads(gzip.decompress(packed)).items() for part in polygons_of(rings)]
     return STRtree([part for _, part in found]), tuple(code for code, _ in found)

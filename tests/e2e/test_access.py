@@ -74,7 +74,12 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
     unit = world.stock_in(purchase, "TW-1")
     report = server.find("service_report")[0]
     more = {
-        "fei": (f"/finance/claims/{claim['id']}", f"/finance/claims/{claim['id']}/print"),
+        "fei": (
+            f"/finance/claims/{claim['id']}",
+            f"/finance/claims/{claim['id']}/print",
+            f"/finance/claims/{claim['id']}/trip",
+            "/finance/approve?all=1",
+        ),
         "wen": (f"/warehouse/units/{unit['id']}",),
         "dan": (f"/dispatch/reports/{report['id']}",),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -96,6 +97,19 @@ def test_the_index_follows_every_change_and_can_be_made_anew(
     services.engine.write(SYSTEM, lambda write: rebuild(write.connection))
     assert services.engine.write(SYSTEM, rows) == followed
     assert len(followed[0]) == 4
+
+
+def test_a_refused_change_leaves_no_trace_in_the_index(services: Services, world: World, mixed: dict[str, Any]) -> None:
+    lines = {line["status"]: line for line in world.lines(mixed["first"])}
+
+    def approve_both(write: Transaction) -> None:
+        for state in ("clear", "blocked"):
+            with suppress(Refused):
+                write.update("claim_line", lines[state], {"status": "approved"})
+
+    services.engine.write(world.finance, approve_both)
+    assert seen(services) == ["blocked", "blocked"]
+    assert seen(services, status="approved") == ["approved"]
 
 
 @pytest.mark.parametrize("sort", ["now", "newest", "amount"])
