@@ -27,6 +27,7 @@ from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
 from server.security import set_headers
 from server.service import pages as service_pages
 from server.services import build
+from server.tools import count_pages, counter_pages, issue_pages, label_pages
 from server.tools import pages as tools_pages
 from sync.errors import Refused
 
@@ -36,6 +37,10 @@ PAGE_BLUEPRINTS = (
     admin_pages.blueprint,
     service_pages.blueprint,
     tools_pages.blueprint,
+    counter_pages.blueprint,
+    issue_pages.blueprint,
+    count_pages.blueprint,
+    label_pages.blueprint,
     queue_pages.blueprint,
     bulk_pages.blueprint,
     trip_pages.blueprint,

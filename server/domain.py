@@ -20,7 +20,7 @@ def registry() -> Registry:
     known = Registry()
     for domain in (accounts, service, attachments, receipts, tools, claims, limits, advances, saved, payments):
         known.add(*domain.ENTITIES)
-    known.follow("tool_unit", tools.count_units)
+    tools.follow_all(known)
     known.follow("evidence", receipts.add_reading)
     known.follow("receipt", readings.on_receipt)
     known.follow("attachment", readings.on_attachment)

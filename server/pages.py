@@ -54,7 +54,14 @@ _NAVIGATION = {
         ("/dispatch/customers", "nav.customers"),
         ("/dispatch/reports", "nav.reports"),
     ),
-    "warehouse": (("/warehouse/", "nav.tools"), ("/warehouse/units", "nav.units")),
+    "warehouse": (
+        ("/warehouse/", "nav.counter"),
+        ("/warehouse/expected", "nav.tools"),
+        ("/warehouse/units", "nav.units"),
+        ("/warehouse/issues", "nav.issues"),
+        ("/warehouse/calibration", "nav.calibration"),
+        ("/warehouse/counts", "nav.counts"),
+    ),
     "finance": (
         ("/finance/", "nav.claims"),
         ("/payments/", "nav.payments"),
@@ -68,6 +75,7 @@ _NAVIGATION = {
         ("/finance/limits", "nav.limits"),
         ("/dispatch/", "nav.trips"),
         ("/dispatch/reports", "nav.reports"),
+        ("/warehouse/units", "nav.units"),
     ),
     "admin": (("/admin/", "nav.users"),),
 }
@@ -102,8 +110,13 @@ def attempt(work: Callable[[Transaction], T]) -> T | None:
     try:
         return engine().write(actor(), work)
     except Refused as refused:
-        flash(words(refused), "refused")
+        refuse(refused)
         return None
+
+
+def refuse(refused: Refused) -> None:
+    """Tell a refusal on the next page."""
+    flash(words(refused), "refused")
 
 
 def reading(view: Callable[[Transaction], T]) -> T:

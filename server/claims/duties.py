@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from server.tools.states import came_back, is_excused
 from sync.change import Record
 from sync.errors import Refused
 from sync.transaction import Transaction
@@ -32,8 +33,9 @@ def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:
     units = write.find_any("tool_unit", "tool_purchase_id", purchases)
     return {
         "claim": {line["technician_id"]},
-        "receive": {unit["stocked_in_by"] for unit in units if unit["status"] == "stocked_in"},
-        "waive": {waiver["given_by"] for waiver in write.find("waiver", claim_line_id=line["id"])},
+        "receive": {unit["stocked_in_by"] for unit in units if came_back(unit)},
+        "waive": {waiver["given_by"] for waiver in write.find("waiver", claim_line_id=line["id"])}
+        | {unit["written_off_by"] for unit in units if is_excused(unit)},
         "approve": {line["decided_by"]} - {None},
         "pay": {line["paid_by"]} - {None},
     }

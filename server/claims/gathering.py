@@ -21,6 +21,7 @@ from server.claims.working_days import day_of
 from server.places.position import divisions_at
 from server.receipts.evidence import own_evidence
 from server.receipts.readings import is_waiting
+from server.tools.states import is_forfeited
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -68,9 +69,23 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
 def purchases_of(write: Transaction, receipt_id: str) -> list[Purchase]:
     """The tools bought on one receipt."""
     return [
-        Purchase(item["name"], item["quantity"], item["stocked_in_quantity"], item["unit_price_minor"])
+        Purchase(
+            name=item["name"],
+            quantity=item["quantity"],
+            stocked_in=item["stocked_in_quantity"],
+            unit_price_minor=item["unit_price_minor"],
+            excused=item["excused_quantity"],
+            forfeited=item["forfeited_quantity"],
+            reason=_forfeit_reason(write, item) if item["forfeited_quantity"] else "",
+        )
         for item in write.find("tool_purchase", receipt_id=receipt_id)
     ]
+
+
+def _forfeit_reason(write: Transaction, purchase: Record) -> str:
+    """What managers wrote who decided that units of the purchase are not paid."""
+    units = write.find("tool_unit", tool_purchase_id=purchase["id"], status="written_off")
+    return "; ".join(dict.fromkeys(unit["decision_reason"] for unit in units if is_forfeited(unit)))
 
 
 def today(now: datetime, company: Company) -> str:

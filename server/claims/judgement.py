@@ -8,7 +8,7 @@ from typing import Any
 from server.claims.gathering import gather, purchases_of, receipts_with_files
 from server.claims.neighbours import touched_by
 from server.claims.rules import judge
-from server.claims.rules.tool_returned import reimbursable_minor
+from server.claims.rules.tool_returned import CODES, reimbursable_minor
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.spending import sharing
@@ -20,7 +20,6 @@ from sync.transaction import Transaction, change_of
 
 _NOT_JUDGED = EDITABLE | {"refused", "paid"}
 """What the technician still works on is not judged yet; what was refused or paid is not judged again."""
-_TOOL = "tool_not_returned"
 UNDECIDED: Mapping[str, Any] = {"decided_by": None, "decided_at": "", "decision_note": "", "approved_minor": 0}
 """What a line says of its decision when there is none."""
 
@@ -35,7 +34,7 @@ def findings_of(write: Transaction, line: Record) -> list[dict[str, Any]]:
     waived = {waiver["finding_code"] for waiver in waivers if waiver["given_at"] > (line["returned_at"] or "")}
     found = [finding.to_wire() for finding in judge(facts)]
     if _returned_for(write, line) >= line["amount_minor"]:
-        found = [finding for finding in found if finding["code"] != _TOOL]
+        found = [finding for finding in found if finding["code"] not in CODES]
     return [finding | {"waived": True} if finding["code"] in waived else finding for finding in found]
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy import Column, String, Table, delete, insert, select
 
 from server.claims.rules.others import SerialElsewhere
-from server.tools.policy import normal_serial
+from server.tools.naming import normal_serial
+from server.tools.states import came_back
 from sync.change import Record
 from sync.journal import Entry
 from sync.tables import metadata
@@ -67,4 +68,4 @@ def _elsewhere(write: Transaction, own: Record, other: Record, serial: str, *, i
 
 
 def _is_back(unit: Record) -> bool:
-    return bool(unit["status"] not in ("refused", "cancelled"))
+    return came_back(unit) and unit["tool_purchase_id"] is not None

@@ -1,9 +1,8 @@
-"""The warehouse's desk: what is expected back, and each unit as it comes over the counter (REG-A12)."""
+"""The warehouse's books: what is expected back, every unit with its history, and what is done with one (REG-A12)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from typing import Any
 
 import segno
 from flask import Blueprint, redirect, render_template, request
@@ -11,30 +10,30 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
-from server.pages import attempt, done, known, read_page
+from server.attachments.from_form import keep_photos
+from server.pages import attempt, done, known, read_page, refuse
 from server.services import services
-from server.tools.policy import normal_serial
+from server.tools.naming import normal_shelf
+from server.tools.queries import PAGE, by_id, expected_back, history, list_units, shelves
 from server.tools.records import CONDITIONS
-from sync.change import Record
+from server.tools.states import DECISIONS, UNIT_STATES
+from sync.change import Record, is_id
+from sync.errors import Refused
 from sync.transaction import Transaction
 
 blueprint = Blueprint("warehouse", __name__, url_prefix="/warehouse")
-GRACE = timedelta(days=7)
-"""A tool is overdue when its trip has ended longer ago than this."""
+_STEPS = {
+    "repair": ("in_repair", ("reason", "due_on")),
+    "lost": ("lost", ("reason",)),
+    "back": ("stocked_in", ("condition", "shelf")),
+    "cancel": ("cancelled", ("reason",)),
+    "write_off": ("written_off", ("reimbursement", "decision_reason")),
+    "undo_write_off": ("lost", ()),
+}
+"""The steps of a unit that a form may ask for: the state that each leads to, and the fields that it brings."""
 
 
-@dataclass(frozen=True)
-class Expected:
-    """A purchase of which units are still on the road."""
-
-    purchase: Record
-    technician: Record
-    trip: Record
-    due_on: str
-    is_overdue: bool
-
-
-@blueprint.get("/")
+@blueprint.get("/expected")
 @page_for("warehouse")
 def expected() -> str:
     """Tools expected back, overdue first, by technician; or those that a scanned or typed text names."""
@@ -47,20 +46,6 @@ def expected() -> str:
             conditions=CONDITIONS,
         )
     )
-
-
-@blueprint.get("/units")
-@page_for("warehouse")
-def units() -> str:
-    """Every unit that came over the counter, the newest first."""
-
-    def view(read: Transaction) -> str:
-        found = read.find("tool_unit")[::-1]
-        purchases = {item["id"]: item for item in read.find("tool_purchase")}
-        people = {user["id"]: user for user in read.find("user")}
-        return render_template("tools/units.html", units=found, purchases=purchases, people=people)
-
-    return read_page(view)
 
 
 @blueprint.post("/purchases/<purchase_id>/units")
@@ -76,54 +61,99 @@ def take(purchase_id: str) -> Response:
         done(f"warehouse.done_{fields['status']}", label=unit["label"])
     if unit and unit["status"] == "stocked_in":
         return redirect(f"/warehouse/units/{unit['id']}", 303)
-    return redirect("/warehouse/", 303)
+    return redirect("/warehouse/expected", 303)
 
 
-@blueprint.get("/units/<unit_id>")
-@page_for("warehouse")
-def unit(unit_id: str) -> str:
-    """One unit with its label to print."""
+@blueprint.get("/units")
+@page_for("warehouse", "manager")
+def units() -> str:
+    """Units by what is written on them, their state and their shelf; the filters stand in the address."""
+    given = {name: request.args.get(name, "").strip() for name in ("q", "status", "shelf", "after")}
+    after = given["after"] if is_id(given["after"]) else ""
 
     def view(read: Transaction) -> str:
-        found = known(read, "tool_unit", unit_id)
-        purchase = known(read, "tool_purchase", found["tool_purchase_id"])
-        code = segno.make(found["label"], micro=False, error="m")
-        picture = Markup(code.svg_inline(scale=4, border=2))  # noqa: S704 (made here, from our own label)
-        technician = known(read, "user", found["technician_id"])
-        return render_template("tools/unit.html", unit=found, purchase=purchase, code=picture, technician=technician)
+        found = list_units(read, given["q"], given["status"], normal_shelf(given["shelf"]), after)
+        return render_template(
+            "tools/units.html",
+            units=found[:PAGE],
+            has_more=len(found) > PAGE,
+            people=by_id(read, "user", [unit["holder_id"] or unit["technician_id"] for unit in found]),
+            given=given,
+            states=("owned", *UNIT_STATES),
+            shelves=shelves(read),
+        )
 
     return read_page(view)
 
 
-@blueprint.post("/units/<unit_id>/cancel")
-@page_for("warehouse")
-def cancel(unit_id: str) -> Response:
-    """Take a stocking-in back: what followed from it is undone too."""
-    fields = {"status": "cancelled", "reason": request.form.get("reason", "").strip()}
+@blueprint.get("/units/<unit_id>")
+@page_for("warehouse", "manager")
+def unit(unit_id: str) -> str:
+    """One unit: its label, where it is, what can be done with it, and its whole history."""
+    return read_page(lambda read: _unit_page(read, known(read, "tool_unit", unit_id)))
+
+
+@blueprint.post("/units/<unit_id>/steps/<step>")
+@page_for("warehouse", "manager")
+def take_step(unit_id: str, step: str) -> Response:
+    """Repair, loss, back on the shelf, cancelling, writing off; the unit's policy says who may."""
+    status, names = _STEPS.get(step, ("", ()))
+    fields: dict[str, Any] = {name: request.form.get(name, "").strip() for name in names} | {"status": status}
+    if "due_on" in fields:
+        fields["due_on"] = fields["due_on"] or None
     if attempt(lambda write: write.update("tool_unit", known(write, "tool_unit", unit_id), fields)):
-        done("warehouse.done_cancelled")
+        done(f"unit.done_{step}")
     return redirect(f"/warehouse/units/{unit_id}", 303)
 
 
-def expected_back(read: Transaction, today: date, wanted: str = "") -> list[Expected]:
-    """Purchases with units on the road, overdue first, then by technician."""
-    people = {user["id"]: user for user in read.find("user")}
-    trips = {trip["id"]: trip for trip in read.find("trip")}
-    open_purchases = [item for item in read.find("tool_purchase") if item["stocked_in_quantity"] < item["quantity"]]
-    items = [_expected(item, people, trips, today) for item in open_purchases]
-    found = [item for item in items if _names(item, wanted)]
-    return sorted(found, key=lambda item: (not item.is_overdue, item.technician["display_name"], item.due_on))
+@blueprint.post("/units/<unit_id>")
+@page_for("warehouse")
+def keep(unit_id: str) -> Response:
+    """Where a unit lies, in which state, when it was calibrated; more photos of it."""
+    names = ("shelf", "condition", "calibrated_on")
+    fields: dict[str, Any] = {name: request.form[name].strip() for name in names if name in request.form}
+    if "calibrated_on" in fields:
+        fields["calibrated_on"] = fields["calibrated_on"] or None
+        days = request.form.get("calibration_days", "").strip()
+        fields["calibration_days"] = int(days) if days.isdigit() and len(days) < 6 else 0
+
+    def change(write: Transaction) -> Record:
+        found = known(write, "tool_unit", unit_id)
+        shown = {"attachments": [*(found["attachments"] or ()), *photos]} if photos else {}
+        return write.update("tool_unit", found, fields | shown)
+
+    photos = _photos()
+    if photos is not None and attempt(change) is not None:
+        done("page.saved")
+    return redirect(f"/warehouse/units/{unit_id}", 303)
 
 
-def _expected(purchase: Record, people: dict[str, Record], trips: dict[str, Record], today: date) -> Expected:
-    trip = trips[purchase["trip_id"]]
-    due = date.fromisoformat(max(stop["leave_on"] for stop in trip["stops"])) + GRACE
-    return Expected(purchase, people[purchase["technician_id"]], trip, due.isoformat(), due < today)
+def _photos() -> list[str] | None:
+    """The photos of the form; None where one cannot be used, which the next page tells."""
+    try:
+        return keep_photos(request.files.getlist("photo"))
+    except Refused as refused:
+        refuse(refused)
+        return None
 
 
-def _names(item: Expected, wanted: str) -> bool:
-    if not wanted:
-        return True
-    serials = {normal_serial(serial) for serial in item.purchase["serial_numbers"]}
-    texts = (item.purchase["name"], item.purchase["model"], item.technician["display_name"])
-    return normal_serial(wanted) in serials or any(wanted.lower() in text.lower() for text in texts)
+def _unit_page(read: Transaction, found: Record) -> str:
+    code = segno.make(found["label"], micro=False, error="m")
+    entries = history(read, found)
+    trips = read.find_any("trip", "status", ["planned", "active"])
+    technicians = [user for user in read.find("user", role="technician") if user["status"] == "active"]
+    issues = read.find("tool_issue", tool_unit_id=found["id"], status="out")
+    return render_template(
+        "tools/unit.html",
+        unit=found,
+        purchase=read.get("tool_purchase", found["tool_purchase_id"]),
+        code=Markup(code.svg_inline(scale=4, border=2)),  # noqa: S704 (made here, from our own label)
+        people={user["id"]: user["display_name"] for user in read.find("user")},
+        history=entries,
+        issue=issues[0] if issues else None,
+        trips=trips,
+        technicians=technicians,
+        conditions=CONDITIONS,
+        decisions=DECISIONS,
+        today=services().today().isoformat(),
+    )

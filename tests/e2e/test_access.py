@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
+from sync.change import Record
 from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium
 from tests.e2e.running import RunningServer
 from tests.e2e.test_story import desk, plan
-from tests.server.world import SHENZHEN_SELLER, digital_number
+from tests.server.world import SHENZHEN_SELLER, World, digital_number
 
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS_OF_PHONE = ("today", "log", "receipt", "tool", "report", "survey", "claims", "claim", "outbox", "settings")
@@ -28,7 +29,15 @@ DESKS = {
         "/payments/account",
         "/payments/outgoing",
     ),
-    "wen": ("/warehouse/", "/warehouse/units"),
+    "wen": (
+        "/warehouse/",
+        "/warehouse/expected",
+        "/warehouse/units",
+        "/warehouse/issues",
+        "/warehouse/calibration",
+        "/warehouse/counts",
+    ),
+    "ming": ("/warehouse/units?status=lost",),
     "dan": ("/dispatch/", "/dispatch/customers", "/dispatch/trips/new", "/dispatch/reports"),
     "ada": ("/admin/",),
 }
@@ -39,6 +48,23 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found["violations"]]
+
+
+def tool_room(world: World, unit: Record) -> tuple[str, ...]:
+    """Pages of a warehouse in the middle of its work: a list at the counter, a count with a difference."""
+    dated = {"calibrated_on": "2026-01-01", "calibration_days": 300}
+    gauge = world.create(world.warehouse, "tool_unit", origin="owned", name="Gauge", shelf="A-1", **dated)
+    lamp = world.create(world.warehouse, "tool_unit", origin="found", name="Lamp", shelf="A-1")
+    out = {"tool_unit_id": lamp["id"], "technician_id": world.anna.id, "due_on": "2098-01-01"}
+    world.create(world.warehouse, "tool_issue", **out)
+    count = world.create(world.warehouse, "stock_count", shelf="A-1", counted=["X-1", lamp["label"]])
+    codes = f"code={gauge['label']}&code={lamp['label']}&code=UNKNOWN-1"
+    return (
+        f"/warehouse/units/{unit['id']}",
+        f"/warehouse/units/{lamp['id']}",
+        f"/warehouse/counts/{count['id']}",
+        f"/warehouse/?{codes}",
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -80,7 +106,8 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
             f"/finance/claims/{claim['id']}/trip",
             "/finance/approve?all=1",
         ),
-        "wen": (f"/warehouse/units/{unit['id']}",),
+        "wen": tool_room(world, unit),
+        "ming": (f"/warehouse/units/{unit['id']}",),
         "dan": (f"/dispatch/reports/{report['id']}",),
     }
     found: dict[str, list[str]] = {}
@@ -91,7 +118,7 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
             page.set_viewport_size({"width": 1280, "height": 900})
             page.goto(server.address + path)
             found[path] = violations(page)
-            picture = path.strip("/").replace("/", "-").replace("?", "-").replace(claim["id"], "claim")
+            picture = path.strip("/").replace("/", "-").replace("?", "-")[:80].replace(claim["id"], "claim")
             target = SCREENS / f"desk-{scheme}"
             target.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=target / f"{picture}.png", full_page=True)

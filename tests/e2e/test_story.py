@@ -136,6 +136,7 @@ def test_from_a_phone_without_signal_to_an_approved_reimbursement(
 
     warehouse = desk(playwright, server, "wen", locale)
     warehouse.screenshot(path=SCREENS / language / "10-warehouse.png", full_page=True)
+    warehouse.goto(f"{server.address}/warehouse/expected")
     warehouse.fill("[name=serial_number] >> nth=0", "TW-1")
     warehouse.get_by_test_id("stock-in").click()
     warehouse.wait_for_load_state()

@@ -68,6 +68,10 @@ class World:
     def dispatcher(self) -> Actor:
         return self.person("dan", "dispatcher")
 
+    def as_manager(self, person: Actor) -> Actor:
+        """The same person, after they were made a manager."""
+        return Actor(person.id, frozenset({"manager"}), person.device_id)
+
     def as_system(self, op: str, entity: str, **fields: Any) -> Record:
         return self.engine.write(SYSTEM, lambda write: write.create(entity, fields))
 
@@ -181,9 +185,9 @@ class World:
             self.create(owner, "claim_line", claim_id=claim["id"], receipt_id=receipt["id"], amount_minor=amount)
         return self.update(owner, "claim", claim, status="submitted")
 
-    def tool(self, trip: Record, receipt: Record, quantity: int = 1, price: int = 30000) -> Record:
+    def tool(self, trip: Record, receipt: Record, quantity: int = 1, price: int = 30000, **fields: Any) -> Record:
         """A purchase of tools on a receipt."""
-        fields = {"name": "Torque wrench", "quantity": quantity, "unit_price_minor": price}
+        fields = {"name": "Torque wrench", "quantity": quantity, "unit_price_minor": price, **fields}
         return self.create(self.anna, "tool_purchase", trip_id=trip["id"], receipt_id=receipt["id"], **fields)
 
     def stock_in(self, purchase: Record, serial: str = "") -> Record:

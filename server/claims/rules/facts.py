@@ -73,12 +73,20 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Purchase:
-    """Tools bought on this receipt: how many, at which price, and how many the warehouse has stocked in."""
+    """Tools bought on this receipt: how many, at which price, and how many the warehouse has stocked in.
+
+    A manager who writes units off decides about their money: `excused` ones never came back and are paid all the same,
+    `forfeited` ones came back and are not paid.
+    """
 
     name: str
     quantity: int
     stocked_in: int
     unit_price_minor: int
+    excused: int = 0
+    forfeited: int = 0
+    reason: str = ""
+    """Why units are forfeited, in the manager's words."""
 
 
 @dataclass(frozen=True)

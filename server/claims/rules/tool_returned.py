@@ -8,19 +8,29 @@ from server.claims.rules.facts import Facts, Purchase
 from server.claims.rules.finding import Finding
 
 ARTICLE = "REG-A12"
+CODES = frozenset({"tool_not_returned", "tool_forfeited"})
+"""What this rule says of tools that do not count; the part of a line that others stand for is free of it."""
 
 
 def tool_returned(facts: Facts) -> list[Finding]:
-    """Every unit bought on this receipt must be back in the warehouse."""
+    """Every unit bought on this receipt must have come back, or a manager pays for it all the same."""
     if not facts.purchases:
         is_tool = facts.receipt.category == "tool"
         return [Finding("tool_purchase_missing", "block", ARTICLE)] if is_tool else []
+    found = []
     bought = sum(purchase.quantity for purchase in facts.purchases)
-    returned = sum(min(purchase.stocked_in, purchase.quantity) for purchase in facts.purchases)
-    if returned >= bought:
-        return []
-    names = [purchase.name for purchase in facts.purchases if purchase.stocked_in < purchase.quantity]
-    return [Finding("tool_not_returned", "block", ARTICLE, {"bought": bought, "returned": returned, "names": names})]
+    returned = sum(map(_back, facts.purchases))
+    if returned < bought:
+        names = [purchase.name for purchase in facts.purchases if _back(purchase) < purchase.quantity]
+        params = {"bought": bought, "returned": returned, "names": names}
+        found.append(Finding("tool_not_returned", "block", ARTICLE, params))
+    forfeited = [purchase for purchase in facts.purchases if purchase.forfeited]
+    if forfeited:
+        reasons = dict.fromkeys(item.reason for item in forfeited)
+        params = {"count": sum(item.forfeited for item in forfeited), "names": [item.name for item in forfeited]}
+        params["reason"] = "; ".join(reasons)
+        found.append(Finding("tool_forfeited", "block", ARTICLE, params))
+    return found
 
 
 def reimbursable_minor(amount_minor: int, purchases: Sequence[Purchase]) -> int:
@@ -29,11 +39,21 @@ def reimbursable_minor(amount_minor: int, purchases: Sequence[Purchase]) -> int:
     In minor units, rounded down, so that the parts never add up to more than the amount.
     """
     bought = sum(purchase.quantity for purchase in purchases)
-    returned = sum(min(purchase.stocked_in, purchase.quantity) for purchase in purchases)
-    if returned >= bought:
+    counting = sum(map(_counting, purchases))
+    if counting >= bought:
         return amount_minor
     value = sum(purchase.quantity * purchase.unit_price_minor for purchase in purchases)
     if value == 0:
-        return amount_minor * returned // bought
-    back = sum(min(purchase.stocked_in, purchase.quantity) * purchase.unit_price_minor for purchase in purchases)
+        return amount_minor * counting // bought
+    back = sum(_counting(purchase) * purchase.unit_price_minor for purchase in purchases)
     return amount_minor * back // value
+
+
+def _back(purchase: Purchase) -> int:
+    """Units that came back, or that a manager excused."""
+    return min(purchase.stocked_in + purchase.excused, purchase.quantity)
+
+
+def _counting(purchase: Purchase) -> int:
+    """Units that money is paid for."""
+    return max(0, _back(purchase) - purchase.forfeited)
