@@ -106,10 +106,12 @@ class _Demo:
         site = self._site("钱塘自来水公司", "余杭泵站", _HANGZHOU, "余杭区仓前街道", {"lat": 30.29, "lon": 120.0})
         other = self._site("鹏城电子厂", "宝安厂区", "440306", "宝安区西乡", {"lat": 22.56, "lon": 113.88})
         past = self._trip("anna", "泵站大修", site, today - timedelta(12), today - timedelta(8), "WO-1041", "主泵漏水")
-        self._trip("anna", "产线水泵巡检", other, today - timedelta(1), today + timedelta(3), "WO-1057", "水压不稳")
+        begins, ends = today - timedelta(1), today + timedelta(3)
+        under_way = self._trip("anna", "产线水泵巡检", other, begins, ends, "WO-1057", "水压不稳")
         self._trip("bo", "新泵安装", site, today, today + timedelta(5), "WO-1058", "安装调试")
         self._report(past)
         self._claim(past, today - timedelta(10))
+        self._tool_room(under_way["trip"], today)
 
     def _create(self, who: str, entity: str, **fields: Any) -> Record:
         return self.services.engine.write(self.people[who], lambda write: write.create(entity, fields))
@@ -189,6 +191,19 @@ class _Demo:
             lambda write: write.update("claim", write.get("claim", claim["id"]) or claim, {"status": "submitted"}),
         )
         self._create("wen", "tool_unit", tool_purchase_id=half["id"], serial_number="VB-71", shelf="A-03")
+
+    def _tool_room(self, trip: Record, today: date) -> None:
+        """Tools that the company owned before: on their shelves, with Anna on her trip, and due for calibration."""
+        calibrated = {"calibrated_on": str(today - timedelta(350)), "calibration_days": 365}
+        for name, model, shelf, more in (
+            ("扭力扳手", "QL-100", "A-01", {}),
+            ("扭力扳手", "QL-100", "A-01", {}),
+            ("红外测温仪", "TM-750", "B-02", calibrated),
+            ("激光对中仪", "AL-30", "B-03", calibrated),
+        ):
+            unit = self._create("wen", "tool_unit", origin="owned", name=name, model=model, shelf=shelf, **more)
+        given = {"technician_id": trip["technician_id"], "trip_id": trip["id"], "due_on": str(today + timedelta(5))}
+        self._create("wen", "tool_issue", tool_unit_id=unit["id"], **given)
 
     def _tool(
         self,
