@@ -54,6 +54,8 @@ PAGES = {
     "queue, month, category and age": "/finance/?category=meal&age=31-&since=2026-06&until=2026-06",
     "queue, words in open lines": "/finance/?text=hotel+17",
     "queue, words in all lines": "/finance/?text=hotel+17&status=all",
+    "dashboard": "/finance/dashboard",
+    "dashboard, one month": "/finance/dashboard?since=2026-06&until=2026-06",
     "queue, all lines by amount": "/finance/?status=all&sort=amount",
 }
 

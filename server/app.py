@@ -24,6 +24,7 @@ from server.inflate import InflateRequests
 from server.payments import account_pages, outgoing_pages, paper_pages, result_pages
 from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
+from server.reports import pages as reports_pages
 from server.security import set_headers
 from server.service import pages as service_pages
 from server.services import build
@@ -45,6 +46,7 @@ PAGE_BLUEPRINTS = (
     bulk_pages.blueprint,
     trip_pages.blueprint,
     claims_pages.blueprint,
+    reports_pages.blueprint,
     limit_pages.blueprint,
     advance_pages.blueprint,
     payments_pages.blueprint,

@@ -64,12 +64,14 @@ _NAVIGATION = {
     ),
     "finance": (
         ("/finance/", "nav.claims"),
+        ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
         ("/finance/advances", "nav.advances"),
         ("/finance/limits", "nav.limits"),
     ),
     "manager": (
         ("/finance/", "nav.claims"),
+        ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
         ("/finance/advances", "nav.advances"),
         ("/finance/limits", "nav.limits"),

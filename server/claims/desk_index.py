@@ -18,7 +18,7 @@ from server.service.records import trips
 from sync.journal import Entry
 from sync.tables import metadata
 
-_ORDER = ("clear", "needs_review", "blocked", "submitted", "returned", "approved", "refused", "paid")
+_ORDER = ("clear", "needs_review", "blocked", "submitted", "returned", "refused", "approved", "paid")
 RANK = {state: rank for rank, state in enumerate(_ORDER)}
 """What can be decided now comes first; the states that are looked for together are neighbours."""
 _LAST = len(RANK)
@@ -64,7 +64,7 @@ desk_lines = Table(
     Index("ix_desk_line_submitted", "submitted_at", "line_id"),
     Index("ix_desk_line_amount", "amount_minor", "line_id"),
     Index("ix_desk_line_claim", "claim_id"),
-    Index("ix_desk_line_claims", "rank", "claim_id", "submitted_at", "amount_minor"),
+    Index("ix_desk_line_claims", "rank", "claim_id", "submitted_at", "currency", "amount_minor"),
     Index("ix_desk_line_receipt", "receipt_id"),
     Index("ix_desk_line_technician", "technician_id", "rank"),
     Index("ix_desk_line_site", "site_id", "rank"),

@@ -13,7 +13,7 @@ from sqlalchemy import Table, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.accounts.records import users
-from server.claims.desk_index import RANK
+from server.claims.desk_index import RANK, desk_reasons
 from server.claims.states import DECIDED, JUDGED, LINE_STATES
 from server.receipts.records import CATEGORIES
 from sync.change import instant, is_id
@@ -22,6 +22,7 @@ STATES = tuple(state for state in LINE_STATES if state != "draft")
 STATUS_GROUPS: Mapping[str, tuple[str, ...]] = {
     "open": tuple(state for state in STATES if state in JUDGED),
     "decided": tuple(state for state in STATES if state in DECIDED),
+    "spent": ("approved", "paid"),
     "all": STATES,
 }
 AGES: Mapping[str, tuple[int, int | None]] = {"0-2": (0, 2), "3-7": (3, 7), "8-14": (8, 14), "15-30": (15, 30)} | {
@@ -30,6 +31,7 @@ AGES: Mapping[str, tuple[int, int | None]] = {"0-2": (0, 2), "3-7": (3, 7), "8-1
 """Days since a claim was handed in: from, to (both counted)."""
 SORTS = ("now", "oldest", "newest", "amount")
 NO_SITE = "none"
+NO_REASON = "none"
 _CODE = re.compile(r"[a-z_]{1,60}")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 _YUAN = re.compile(r"\d{1,9}(\.\d{1,2})?")
@@ -108,6 +110,8 @@ def conditions(
         # Note: by rank and not by name, so that the order's own index finds them.
         ranks = [RANK[state] for state in wanted.states]
         found.append(rows.c.rank.between(min(ranks), max(ranks)))
+    if wanted.reason == NO_REASON:
+        found.append(rows.c.line_id.not_in(select(desk_reasons.c.line_id)))
     if wanted.age:
         found.extend(_handed_in(rows, *AGES[wanted.age], today, time_zone))
     if wanted.text:

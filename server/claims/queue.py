@@ -15,7 +15,7 @@ from sqlalchemy import Column, Select, Table, case, func, literal, select, tuple
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.claims.desk_index import RANK, desk_lines, desk_reasons
-from server.claims.filters import STATES, Filter, conditions
+from server.claims.filters import NO_REASON, STATES, Filter, conditions
 from server.claims.records import claims
 from server.service.records import sites, trips
 from sync.change import Record
@@ -61,7 +61,7 @@ class Looking:
     @property
     def rows(self) -> Table:
         """Where such lines stand: a reason is asked of the reasons, all else of the lines."""
-        return desk_reasons if self.wanted.reason else desk_lines
+        return desk_reasons if self.wanted.reason not in ("", NO_REASON) else desk_lines
 
     def where(self, **options: bool) -> list[ColumnElement[bool]]:
         """What these rows must meet."""

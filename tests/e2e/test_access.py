@@ -22,6 +22,7 @@ DESKS = {
         "/finance/",
         "/finance/?status=all",
         "/finance/?status=all&by=claim",
+        "/finance/dashboard",
         "/payments/",
         "/payments/batches",
         "/payments/accounts",

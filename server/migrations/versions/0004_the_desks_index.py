@@ -73,7 +73,7 @@ _INDEXES = (
     ("desk_line", "submitted", ["submitted_at", "line_id"]),
     ("desk_line", "amount", ["amount_minor", "line_id"]),
     ("desk_line", "claim", ["claim_id"]),
-    ("desk_line", "claims", ["rank", "claim_id", "submitted_at", "amount_minor"]),
+    ("desk_line", "claims", ["rank", "claim_id", "submitted_at", "currency", "amount_minor"]),
     ("desk_line", "receipt", ["receipt_id"]),
     ("desk_line", "technician", ["technician_id", "rank"]),
     ("desk_line", "site", ["site_id", "rank"]),
