@@ -8,15 +8,14 @@ import { Log } from "./screens/log";
 import { Login } from "./screens/login";
 import { Outbox } from "./screens/outbox";
 import { ReceiptScreen } from "./screens/receipt";
-import { ReportScreen } from "./screens/report";
 import { Settings } from "./screens/settings";
 import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
-import { ToolScreen } from "./screens/tool";
 import { noteUnsent } from "./store/mark";
 import { watch, world } from "./store/view";
 import { wake } from "./sync/runner";
 import { session } from "./sync/session";
+import { lazy } from "./ui/lazy";
 import { counts } from "./ui/line";
 import { Top } from "./ui/parts";
 import { Shared } from "./ui/shared";
@@ -24,7 +23,6 @@ import { isUpdateReady, takeUpdate } from "./update";
 
 const DESKS: Record<string, string> = {
   dispatcher: "/dispatch/",
-  warehouse: "/warehouse/",
   finance: "/finance/",
   manager: "/finance/",
   admin: "/admin/",
@@ -34,12 +32,13 @@ export function App() {
   const here = session.value;
   if (here === undefined) return null;
   if (here === null) return <Login />;
-  if (here.user.role !== "technician") return <DeskOnly owner={here.user.id} role={here.user.role} />;
+  const { id, role } = here.user;
+  if (role !== "technician" && role !== "warehouse") return <DeskOnly owner={id} role={role} />;
   if (here.ended && route.value[0] === "login") return <Login />;
-  return <Signed key={here.user.id} owner={here.user.id} />;
+  return <Signed key={id} owner={id} role={role} />;
 }
 
-function Signed({ owner }: { owner: string }) {
+function Signed({ owner, role }: { owner: string; role: Role }) {
   useEffect(() => {
     const stop = watch(owner);
     wake();
@@ -54,17 +53,21 @@ function Signed({ owner }: { owner: string }) {
   return (
     <>
       <main id="main" tabIndex={-1} data-screen={route.value[0]}>
-        <Screen owner={owner} />
+        {role === "warehouse" ? <WarehouseScreen owner={owner} /> : <Screen owner={owner} />}
       </main>
       {isUpdateReady.value && (
         <button type="button" class="primary update" data-testid="update" onClick={() => void takeUpdate()}>
           {t("app.update")}
         </button>
       )}
-      <Bottom />
+      <Bottom role={role} />
     </>
   );
 }
+
+/** What is not needed at once comes later: reports bring the signature pad with them. */
+const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
+const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
 function Screen({ owner }: { owner: string }) {
   const [name, id, share] = route.value;
@@ -93,12 +96,39 @@ function Screen({ owner }: { owner: string }) {
   }
 }
 
-const PLACES: [route: string, title: TextKey, icon: string][] = [
-  ["today", "today.title", "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4"],
-  ["log", "log.title", "M12 5v14M5 12h14"],
-  ["claims", "claim.title", "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6"],
-  ["outbox", "outbox.title", "M12 4v11M8 8l4-4 4 4M4 15v5h16v-5"],
-];
+/** The counter's screens are a file of their own: a technician's phone never runs them. */
+const Counter = lazy(async () => (await import("./screens/counter")).Counter);
+
+function WarehouseScreen({ owner }: { owner: string }) {
+  switch (route.value[0]) {
+    case "outbox":
+      return <Outbox />;
+    case "settings":
+      return <Settings />;
+    default:
+      return <Counter owner={owner} />;
+  }
+}
+
+type Role = "technician" | "warehouse";
+type Place = [route: string, title: TextKey, icon: string];
+
+const OUTBOX: Place = ["outbox", "outbox.title", "M12 4v11M8 8l4-4 4 4M4 15v5h16v-5"];
+const PLACES: Record<Role, Place[]> = {
+  technician: [
+    ["today", "today.title", "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4"],
+    ["log", "log.title", "M12 5v14M5 12h14"],
+    ["claims", "claim.title", "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6"],
+    OUTBOX,
+  ],
+  warehouse: [
+    ["counter", "counter.title", "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16"],
+    ["expected", "counter.expected", "M12 4v10M8 10l4 4 4-4M4 15v5h16v-5"],
+    ["tools", "counter.tools", "M4 4h16v6H4zM4 14h16v6H4zM10 7h4M10 17h4"],
+    OUTBOX,
+  ],
+};
+/** Under which place a screen stands that is not one itself. */
 const BELONGS: Record<string, string> = {
   receipt: "log",
   tool: "log",
@@ -106,15 +136,21 @@ const BELONGS: Record<string, string> = {
   report: "today",
   claim: "claims",
   settings: "outbox",
+  count: "tools",
+  issue: "tools",
+  stock: "counter",
+  unit: "tools",
 };
 
-function Bottom() {
-  const name = route.value[0] ?? "today";
-  const current = BELONGS[name] ?? name;
+function Bottom({ role }: { role: Role }) {
+  const places = PLACES[role];
+  const name = route.value[0] ?? "";
+  const belongs = BELONGS[name] ?? name;
+  const current = places.some(([place]) => place === belongs) ? belongs : places[0]?.[0];
   const { unsent, attention } = counts();
   return (
     <nav class="bottom" aria-label={t("app.navigation")}>
-      {PLACES.map(([place, title, icon]) => (
+      {places.map(([place, title, icon]) => (
         <a
           key={place}
           href={`#/${place}`}

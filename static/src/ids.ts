@@ -25,6 +25,11 @@ export function localDate(moment: Date = new Date()): string {
   return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
 }
 
+/** The calendar date where the phone is on which a record's id was made. */
+export function dateOfId(id: string): string {
+  return localDate(new Date(Number.parseInt(id.replace("-", "").slice(0, 12), 16)));
+}
+
 /** This moment, by the phone's clock: evidence, nothing more. */
 export function nowUtc(): string {
   return new Date().toISOString();

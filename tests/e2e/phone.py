@@ -50,6 +50,7 @@ class Phone:
     locale: str = "en-US"
     address: str = ""
     """Where it looks for the server, where a proxy stands between."""
+    more_arguments: tuple[str, ...] = ()
     context: BrowserContext | None = None
 
     @property
@@ -62,7 +63,7 @@ class Phone:
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.folder),
             executable_path=chromium(),
-            args=ARGUMENTS,
+            args=[*ARGUMENTS, *self.more_arguments],
             viewport={"width": 390, "height": 844},
             has_touch=True,
             locale=self.locale,
@@ -114,13 +115,13 @@ class Phone:
     def sees(self, name: str) -> int:
         return self.page.get_by_test_id(name).count()
 
-    def log_in(self, name: str = "anna") -> None:
+    def log_in(self, name: str = "anna", sees: str = "trip") -> None:
         """Sign in, and wait until the app is kept for use without network."""
         self.fill(username=name, password=PASSWORD)
         self.tap("login-submit")
-        self.page.get_by_test_id("nav-today").wait_for()
+        self.page.get_by_test_id("nav-outbox").wait_for()
         self.wait_for("() => navigator.serviceWorker.controller?.state === 'activated'")
-        self.page.get_by_test_id("trip").first.wait_for()
+        self.page.get_by_test_id(sees).first.wait_for()
 
     def attach(self, *photos: bytes) -> None:
         files: list[Any] = [

@@ -22,10 +22,13 @@ export function speak(next: Language): void {
   document.documentElement.lang = next;
 }
 
-/** A text of the phone's own. */
-export function t(key: TextKey, params: Params = {}): string {
-  return fill(texts[key][language.value === "en" ? 1 : 0], params);
+/** The way to say texts of the phone's own: one part's, loaded with it, or everybody's (`t`). */
+export function speakerOf<K extends string>(known: Record<K, readonly [chinese: string, english: string]>) {
+  return (key: K, params: Params = {}): string => fill(known[key][language.value === "en" ? 1 : 0], params);
 }
+
+/** A text that any screen may need. */
+export const t: (key: TextKey, params?: Params) => string = speakerOf(texts);
 
 /** The words for a code (`status.clear`, `error.required`), the code itself where there are none. */
 export function say(code: string, params: Params = {}): string {

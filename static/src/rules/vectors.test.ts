@@ -7,6 +7,7 @@ import type { TripPlaces } from "./journey";
 import { type Limit, type Limited, limitWarnings } from "./limits";
 import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
+import { codeIn, kindKey, labelOf, normalShelf, purchaseCode, serialKey } from "./tools";
 import { dateWarnings } from "./warnings";
 
 interface Case<I> {
@@ -50,3 +51,8 @@ run<{
     params.over,
   ]);
 });
+run<string>("tool_serial", serialKey);
+run<[name: string, model: string]>("tool_kind", ([name, model]) => kindKey(name, model));
+run<string>("tool_code", (id) => ({ label: labelOf(id), purchase: purchaseCode(id) }));
+run<string>("tool_scan", codeIn);
+run<string>("tool_shelf", normalShelf);

@@ -5,6 +5,7 @@ import { newId, nowUtc } from "../ids";
 import { db, type Fields, type StoredChange, type StoredFile } from "../store/db";
 import { one, stateOf, world } from "../store/view";
 import { wake } from "../sync/runner";
+import { session } from "../sync/session";
 import { SyncLine } from "../ui/line";
 import { nameOf, RecordStateBadge, Top } from "../ui/parts";
 
@@ -12,6 +13,10 @@ const EDITABLE: Record<string, (id: string) => string> = {
   receipt: (id) => `#/receipt/${id}`,
   service_report: () => "#/report",
   tool_purchase: (id) => `#/tool/${id}`,
+};
+const EDITABLE_AT_THE_COUNTER: typeof EDITABLE = {
+  stock_count: (id) => `#/count/${id}`,
+  tool_unit: (id) => `#/unit/${id}`,
 };
 
 export function Outbox() {
@@ -70,7 +75,10 @@ function Item({ change }: { change: StoredChange }) {
 
 function Repair({ change }: { change: StoredChange }) {
   const [isSure, setSure] = useState(false);
-  const edit = change.op === "create" ? EDITABLE[change.entity] : undefined;
+  const editable = session.value?.user.role === "warehouse" ? EDITABLE_AT_THE_COUNTER : EDITABLE;
+  // A count that is closed with other differences than the server's goes on, also where the desk began it.
+  const edit =
+    change.op === "create" || change.entity === "stock_count" ? editable[change.entity] : undefined;
   return (
     <div class="row">
       <button type="button" data-testid="outbox-retry" onClick={() => void sendAgain(change, change.fields)}>
@@ -131,7 +139,7 @@ function Conflict({ change }: { change: StoredChange }) {
               />
               <span>
                 {t(isMine ? "outbox.mine" : "outbox.theirs")}:{" "}
-                {shown(isMine ? change.fields[name] : theirs[name])}
+                {shown(name, isMine ? change.fields[name] : theirs[name])}
               </span>
             </label>
           ))}
@@ -203,6 +211,10 @@ function exportChange(change: StoredChange): void {
   URL.revokeObjectURL(link.href);
 }
 
-function shown(value: unknown): string {
+/** A value in the words of its field. */
+function shown(name: string, value: unknown): string {
+  if (name === "status") return say(`status.${value}`);
+  if (name.endsWith("condition")) return value ? say(`condition.${value}`) : t("app.none");
+  if (name === "attachments") return `${t("outbox.photo")} × ${(value as unknown[] | null)?.length ?? 0}`;
   return typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value ?? "");
 }

@@ -27,6 +27,11 @@ export function Settings() {
         <p class="title">{session.value?.user.display_name}</p>
         <p class="soft">{session.value?.company.name}</p>
       </section>
+      {session.value?.user.role === "warehouse" && (
+        <a class="card" href="/warehouse/">
+          {t("counter.desk")}
+        </a>
+      )}
       <section class="card">
         <p>{t("settings.storage", { used: (used / 1_048_576).toFixed(1) })}</p>
         <p class="soft">{t(isKept ? "settings.persist_yes" : "settings.persist_no")}</p>

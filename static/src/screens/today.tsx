@@ -5,10 +5,13 @@ import type { Stop } from "../rules/place";
 import { save, update } from "../store/save";
 import { all, one, type Shown, world } from "../store/view";
 import { wake } from "../sync/runner";
+import { lazy } from "../ui/lazy";
 import { SyncLine } from "../ui/line";
 import { LossNotice } from "../ui/loss";
 import { RecordStateBadge, Status, Top } from "../ui/parts";
 import { Shared, ShareProblem } from "../ui/shared";
+
+const ToolsOut = lazy(async () => (await import("./tools-out")).ToolsOut);
 
 const STEPS = ["planned", "accepted", "travelling", "on_site", "done"];
 
@@ -33,7 +36,7 @@ export function Today({ owner }: { owner: string }) {
       {orders.map((order) => (
         <Order key={order.id} owner={owner} order={order} />
       ))}
-      <ToolsLeft />
+      <ToolsOut owner={owner} />
     </>
   );
 }
@@ -84,43 +87,5 @@ function Order({ owner, order }: { owner: string; order: Shown }) {
       </div>
       {order.$state !== "server" && <RecordStateBadge state={order.$state} />}
     </article>
-  );
-}
-
-function ToolsLeft() {
-  const tools = all("tool_purchase").filter(
-    (tool) => Number(tool.stocked_in_quantity ?? 0) < Number(tool.quantity),
-  );
-  if (tools.length === 0) return null;
-  return (
-    <>
-      <h2>{t("today.tools")}</h2>
-      {tools.map((tool) => {
-        const refused = all("tool_unit").filter(
-          (unit) => unit.tool_purchase_id === tool.id && unit.status === "refused",
-        );
-        return (
-          <article class="card" key={tool.id} data-testid="tool-left">
-            <div class="spread">
-              <h3>
-                {String(tool.name)} {String(tool.model ?? "")}
-              </h3>
-              <RecordStateBadge state={tool.$state} />
-            </div>
-            <p class="soft">
-              {t("today.tools_left", {
-                returned: Number(tool.stocked_in_quantity ?? 0),
-                bought: tool.quantity,
-              })}
-            </p>
-            {refused.map((unit) => (
-              <p class="flash" key={unit.id}>
-                {t("today.tools_refused", { reason: unit.reason })}
-              </p>
-            ))}
-          </article>
-        );
-      })}
-    </>
   );
 }

@@ -7,6 +7,7 @@ import { create, SaveFailed, save, update } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
+import { Owned } from "../ui/owned";
 import { Choice, Field, minorOf, nameOf, Preview, Top, typedOf } from "../ui/parts";
 import { Photos } from "../ui/photos";
 import { changedOnly } from "./receipt-form";
@@ -96,6 +97,7 @@ export function ToolScreen({ owner, id }: { owner: string; id?: string }) {
         value={values.model}
         onValue={(model) => set({ model })}
       />
+      <Owned owner={owner} name={values.name} model={values.model} />
       <div class="row">
         <div class="grow">
           <Field

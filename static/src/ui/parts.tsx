@@ -52,6 +52,10 @@ const STATUS_LOOKS: Record<string, string> = {
   approved: "good",
   paid: "good",
   filed: "good",
+  stocked_in: "good",
+  issued: "warn",
+  in_repair: "warn",
+  lost: "bad",
   blocked: "bad",
   refused: "bad",
   needs_review: "warn",
@@ -200,6 +204,14 @@ export function typedOf(minor: unknown): string {
 /** The name that a record goes by in lists. */
 export function nameOf(entity: string, record: Shown): string {
   const fields = record as Record<string, unknown>;
-  const name = fields.seller_name || fields.name || fields.number || fields.purpose || fields.fault_cause;
+  const name =
+    fields.seller_name ||
+    fields.name ||
+    fields.number ||
+    fields.purpose ||
+    fields.fault_cause ||
+    fields.label ||
+    fields.serial_number ||
+    fields.shelf;
   return name ? String(name) : say(`field.${entity}_id`);
 }

@@ -28,7 +28,7 @@ export function Photos({ photos, onAdd, onRemove }: Props) {
   // The picker may push this page out of memory: what is typed is kept before it opens.
   const before = () => void flushDrafts();
   return (
-    <div>
+    <div class="apart">
       <div class="row">
         <span class="button pick grow">
           {t("photo.add")}
