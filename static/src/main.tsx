@@ -2,7 +2,7 @@
 import { render } from "preact";
 import "./style.css";
 import { App } from "./app";
-import { language } from "./i18n";
+import { language, loadCodes } from "./i18n";
 import { followAddress } from "./router";
 import { loadNames } from "./rules/divisions";
 import { wasEmptied } from "./store/mark";
@@ -14,7 +14,7 @@ document.documentElement.lang = language.value;
 followAddress();
 void wasEmptied()
   .catch(() => false)
-  .then(openSession)
+  .then(() => Promise.all([openSession(), loadCodes()]))
   .then(() => {
     const root = document.getElementById("app");
     if (root) render(<App />, root);

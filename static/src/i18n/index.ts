@@ -1,7 +1,5 @@
 /** Words for people. The phone's own texts are typed; codes come from the catalogue that the desks share. */
 import { signal } from "@preact/signals";
-import en from "../../locales/codes.en.json";
-import zh from "../../locales/codes.zh-Hans.json";
 import { placeName } from "../rules/divisions";
 import { type TextKey, texts } from "./texts";
 
@@ -10,13 +8,27 @@ export type Params = Record<string, unknown>;
 
 const KEY = "fieldclaim-language";
 const MONEY = new Set(["claimed", "receipt", "limit", "total", "over", "spent", "allowed"]);
-const CODES: Record<Language, Record<string, string>> = { en, "zh-Hans": zh };
+type Words = Record<string, string>;
+
+/** The words for codes, loaded with the language that is spoken: a phone rarely needs both. */
+const CATALOGUES: Record<Language, () => Promise<{ default: Words }>> = {
+  en: () => import("../../locales/codes.en.json"),
+  "zh-Hans": () => import("../../locales/codes.zh-Hans.json"),
+};
+const codes: Partial<Record<Language, Words>> = {};
 
 /** The language that is spoken now. */
 export const language = signal<Language>(initial());
 
+/** Loads the words for codes; where that fails, codes stand for themselves until the next start. */
+export async function loadCodes(of: Language = language.value): Promise<void> {
+  const loaded = await CATALOGUES[of]().catch(() => null);
+  if (loaded) codes[of] = loaded.default;
+}
+
 /** Speaks another language, now and at the next start. */
-export function speak(next: Language): void {
+export async function speak(next: Language): Promise<void> {
+  await loadCodes(next);
   language.value = next;
   localStorage.setItem(KEY, next);
   document.documentElement.lang = next;
@@ -32,7 +44,7 @@ export const t: (key: TextKey, params?: Params) => string = speakerOf(texts);
 
 /** The words for a code (`status.clear`, `error.required`), the code itself where there are none. */
 export function say(code: string, params: Params = {}): string {
-  const text = CODES[language.value][code];
+  const text = codes[language.value]?.[code];
   return text === undefined ? code : fill(text, params);
 }
 

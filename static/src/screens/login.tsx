@@ -25,7 +25,7 @@ export function Login() {
       const signed = await signIn(username, password);
       wiped.value = "";
       go("today");
-      speak(signed.user.language === "en" ? "en" : "zh-Hans");
+      void speak(signed.user.language === "en" ? "en" : "zh-Hans");
     } catch (failure) {
       const isOurs = failure instanceof Refusal;
       setError(isOurs ? say(`error.${failure.code}`, failure.params) : t("login.unreachable"));
@@ -75,7 +75,7 @@ export function Login() {
         type="button"
         class="plain"
         data-testid="language"
-        onClick={() => speak(language.value === "en" ? "zh-Hans" : "en")}
+        onClick={() => void speak(language.value === "en" ? "zh-Hans" : "en")}
       >
         {t("app.language")}
       </button>

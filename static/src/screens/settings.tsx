@@ -40,7 +40,7 @@ export function Settings() {
         <button
           type="button"
           data-testid="language"
-          onClick={() => speak(language.value === "en" ? "zh-Hans" : "en")}
+          onClick={() => void speak(language.value === "en" ? "zh-Hans" : "en")}
         >
           {t("app.language")}
         </button>
