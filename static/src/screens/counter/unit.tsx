@@ -52,10 +52,17 @@ export function UnitScreen({ owner, id }: { owner: string; id: string }) {
       {(status === "stocked_in" || isBack) && unit.version > 0 && (
         <Shelve owner={owner} unit={unit} isBack={isBack} />
       )}
-      {unit.version > 0 &&
-        (STEPS[status] ?? []).map((step) => <Step key={step} owner={owner} unit={unit} step={step} />)}
+      {stepsFrom(unit, status).map((step) => (
+        <Step key={step} owner={owner} unit={unit} step={step} />
+      ))}
     </>
   );
+}
+
+/** What this phone made and did not send yet can only be taken back. */
+function stepsFrom(unit: ShownUnit, status: string): string[] {
+  if (unit.version > 0) return STEPS[status] ?? [];
+  return unit.$state === "attention" || status !== "stocked_in" ? [] : ["cancelled"];
 }
 
 function Facts({ unit }: { unit: ShownUnit }) {
