@@ -31,9 +31,7 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 def new_phone(playwright: Playwright, tmp_path: Path, server: RunningServer) -> Iterator[Callable[..., Phone]]:
     phones: list[Phone] = []
 
-    def make(
-        locale: str = "en-US", *more_arguments: str, address: str = "", folder: Path = tmp_path
-    ) -> Phone:
+    def make(locale: str = "en-US", *more_arguments: str, address: str = "", folder: Path = tmp_path) -> Phone:
         phone = Phone(playwright, folder / f"phone-{len(phones)}", server, locale, address, more_arguments)
         phones.append(phone)
         phone.switch_on()
