@@ -32,11 +32,13 @@ class SyncClient:
         *,
         transport: Transport | None = None,
         clock: Callable[[], datetime] = _utc_now,
+        page_size: int = 500,
     ) -> None:
         self.address = address
         self.store = store if isinstance(store, Store) else Store(store)
         self.transport = transport or Http(timeout)
         self.clock = clock
+        self.page_size = page_size
         if not self.device_id:
             self.store.keep(device_id=new_id())
 
@@ -123,12 +125,12 @@ class SyncClient:
             verdicts += answer["verdicts"]
         return verdicts
 
-    def pull(self, limit: int = 500) -> bool:
+    def pull(self) -> bool:
         """Bring everything new. True where the server has a new epoch and what was sent waits again."""
         while True:
             cursor = self.store.fact("cursor")
             try:
-                page = self._call(f"/api/sync/pull?limit={limit}" + (f"&cursor={cursor}" if cursor else ""))
+                page = self._call(f"/api/sync/pull?limit={self.page_size}" + (f"&cursor={cursor}" if cursor else ""))
             except ServerSaysNo as refused:
                 if refused.code != "cursor_unknown":
                     raise

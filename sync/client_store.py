@@ -23,12 +23,13 @@ CREATE TABLE IF NOT EXISTS change (
 """
 _STATES = {"applied": "done", "merged": "done", "duplicate": "done", "held": "waiting"}
 _NEEDS_A_PERSON = ("conflict", "rejected")
-BATCH = 100
 BATCH_BYTES = 700_000
 
 
 class Store(sqlite3.Connection):
     """The device's database file. What belongs together is written together, so that a crash leaves no half of it."""
+
+    batch_size = 100
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, isolation_level=None)
@@ -125,7 +126,7 @@ class Store(sqlite3.Connection):
             if change["change_id"] in tried:
                 continue
             size += len(json.dumps(change))
-            if batch and (len(batch) == BATCH or size > BATCH_BYTES):
+            if batch and (len(batch) == self.batch_size or size > BATCH_BYTES):
                 break
             batch.append(change)
         return batch

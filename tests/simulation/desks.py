@@ -18,8 +18,9 @@ from sync.change import Record
 from sync.engine import Engine
 from sync.errors import Refused
 from sync.transaction import Transaction
+from tests.simulation.people import decision
 
-DESKS = {"dan": "dispatcher", "wen": "warehouse", "fei": "finance", "ming": "manager", "ada": "admin"}
+DESKS = {"dan": "dispatcher", "wen": "warehouse", "fei": "finance", "pia": "finance", "ming": "manager", "ada": "admin"}
 JUDGED = ("blocked", "needs_review", "clear")
 
 
@@ -79,12 +80,18 @@ class Desks:
     # Finance and the manager
 
     def decide_at_desk(self, chance: Random) -> None:
-        line = self._one(chance, "claim_line", *JUDGED, "approved", "refused")
-        if line is None:
-            return
-        ahead = {"approved": ("paid", "paid", "submitted"), "refused": ("submitted",)}
-        status = chance.choice(ahead.get(line["status"], ("approved", "approved", "refused")))
-        self._update("fei", "claim_line", line, status=status, decision_note="Seen at the desk")
+        line = self._one(chance, "claim_line", "needs_review", "clear", "approved") or self._one(
+            chance, "claim_line", "blocked", "refused"
+        )
+        if line:
+            who = chance.choice(("fei", "pia"))
+            self._update(who, "claim_line", line, **decision(chance, line["status"], "Seen at the desk"))
+
+    def reverse(self, chance: Random) -> None:
+        line = self._one(chance, "claim_line", "paid")
+        if line:
+            fields = {name: line[name] for name in ("claim_id", "receipt_id", "amount_minor")}
+            self._create("pia", "claim_line", fields | {"reverses": line["id"], "decision_note": "Paid by mistake"})
 
     def read_picture(self, chance: Random) -> None:
         receipt = self._one(chance, "receipt")
@@ -128,7 +135,7 @@ class Desks:
     def files_arrive(self, chance: Random) -> None:
         """Photos that were announced arrive."""
         for record in self._all("attachment", "pending"):
-            if chance.random() < 0.7:
+            if chance.random() < 0.9:
                 self.engine.write(SYSTEM, lambda write, record=record: _arrive(write, record))  # type: ignore[misc]
 
     def readings_finish(self, chance: Random) -> None:

@@ -24,6 +24,7 @@ class CrashingStore(Store):
     """A store whose device dies before one of its next statements, or before a commit."""
 
     left = 0
+    batch_size = 5
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
@@ -97,7 +98,8 @@ class Device:
         self.store = self.store_class(self.path)
         self.line.on_step = self.store.step
         kind = OldClient if self.is_old else self.client_class
-        self.client = kind(ADDRESS, self.store, transport=self.line, clock=self.clock)
+        # Note: small pages and batches, so that much can happen between two of them.
+        self.client = kind(ADDRESS, self.store, transport=self.line, clock=self.clock, page_size=11)
 
     def restart(self) -> None:
         """After a crash: what was not committed is gone."""

@@ -89,7 +89,7 @@ class Oracle:
 
     def went_back(self, device: Device) -> None:
         """A device was filled from a copy: what it saved since is gone with the old phone."""
-        kept = {change_id for (change_id,) in device.store.execute("SELECT change_id FROM change").fetchall()}
+        kept = _change_ids(device)
         for change_id, saved in self.saved.items():
             if change_id not in kept:
                 saved.holders.discard(device.name)
@@ -174,6 +174,8 @@ class Oracle:
         paid: Counter[str] = Counter()
         for row in rows:
             after, before = journals.values(row["after"]), journals.values(row["before"])
+            if row["entity"] == "claim_line" and "status" in after:
+                self.counts[f"lines that became {after['status']}"] += 1
             paid[row["record_id"]] += row["entity"] == "claim_line" and after.get("status") == "paid"
             saved = self.saved.get(row["change_id"])
             if saved is None:
@@ -199,7 +201,8 @@ class Oracle:
     def _check_changes(self, devices: list[Device]) -> None:
         here = self.server.change_ids()
         kept = {device.name: device.client.outbox() for device in devices}
-        held = {item["change_id"] for items in kept.values() for item in items}
+        # Note: a phone whose person is shut out keeps all it has sent; it cannot know that the server was restored.
+        held = {change_id for device in devices for change_id in _change_ids(device)}
         active = {device.name for device in devices if not device.is_out and self.actor(device.person)}
         told = {change_id for name in active for change_id in _waits_for_a_person(kept[name])}
         for change_id, saved in self.saved.items():
@@ -229,6 +232,9 @@ class Oracle:
         rows = device.store.execute("SELECT entity, id, body FROM record").fetchall()
         shown = {(entity, record_id): canonical(json.loads(body)) for entity, record_id, body in rows}
         self._same("device_differs", device.name, shown, self._scope(actor))
+        records = [json.loads(body) | {"entity": entity} for entity, _, body in rows]
+        for missing in self.server.engine.missing(actor, records):
+            self.broken("device_differs", f"{device.name} holds {missing} that the server says it lacks")
 
     def _check_watch(self, watch: Watch) -> None:
         records, _ = _pull(self.server.engine, watch.actor, watch.cursor, watch.records)
@@ -285,6 +291,11 @@ def _pull(
         cursor = page.cursor.encode() if isinstance(page.cursor, Cursor) else str(page.cursor)
         if not page.more:
             return held, cursor
+
+
+def _change_ids(device: Device) -> set[str]:
+    """The changes that a phone keeps, in whatever state."""
+    return {change_id for (change_id,) in device.store.execute("SELECT change_id FROM change").fetchall()}
 
 
 def _waits_for_a_person(outbox: list[dict[str, Any]]) -> set[str]:

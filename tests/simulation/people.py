@@ -13,35 +13,35 @@ from tests.server.world import HANGZHOU_SELLER, SHENZHEN_SELLER, digital_number,
 from tests.simulation.device import Device
 
 Act = Callable[[Device, Random], None]
-_SELLERS = (("Lakeside Hotel", HANGZHOU_SELLER, "33"), ("Nanshan Tools", SHENZHEN_SELLER, "44"))
+_SELLERS = {
+    "33": ("Lakeside Hotel", HANGZHOU_SELLER, (30.27, 119.98)),
+    "44": ("Nanshan Inn", SHENZHEN_SELLER, (22.53, 113.93)),
+}
+"""By province: who sells there, and where that is."""
 _STEPS = ("planned", "accepted", "travelling", "on_site", "done")
 _WAITS_FOR_ANOTHER = ("record_unknown", "parent_unknown", "parent_deleted", "record_deleted", "depends_on_rejected")
 
 
 def capture(device: Device, chance: Random) -> None:
-    """A photo and a receipt of the trip."""
+    """A photo and a receipt of the trip; now and then from somewhere else."""
     trip = _one(chance, _mine(device, "trip"))
-    if trip is None:
-        return
-    seller, tax_id, region = chance.choice(_SELLERS)
-    amount, day = chance.randrange(100, 90_000), trip["stops"][0]["arrive_on"]
-    number = digital_number(region)
+    if trip is not None:
+        fields = {"category": chance.choice(("lodging", "meal")), "amount_minor": chance.randrange(100, 90_000)}
+        _capture(device, chance, trip, fields)
+
+
+def _capture(device: Device, chance: Random, trip: Record, fields: dict[str, Any]) -> str:
+    region = trip["stops"][0]["division_code"][:2] if chance.random() < 0.85 else "44"
+    seller, tax_id, (lat, lon) = _SELLERS[region]
+    number, day = digital_number(region), trip["stops"][0]["arrive_on"]
     sha256 = hashlib.sha256(number.encode()).hexdigest()
-    mark = _mark(chance)
-    fields = {
-        "trip_id": trip["id"],
-        "category": chance.choice(("lodging", "meal", "tool", "transport")),
-        "amount_minor": amount,
-        "issued_on": day,
-        "note": mark,
-        "attachments": [sha256],
-    }
+    fields |= {"trip_id": trip["id"], "issued_on": day, "note": _mark(chance), "attachments": [sha256]}
     if not device.is_old:
-        position = {"lat": 30.0 + chance.random(), "lon": 120.25, "accuracy_m": 12.5}
         fields |= {"seller_name": seller, "seller_tax_id": tax_id, "fapiao_number": number}
-        fields |= {"qr_text": qr_text(number, amount, day), "capture_position": position}
+        fields |= {"qr_text": qr_text(number, fields["amount_minor"], day)}
+        fields |= {"capture_position": {"lat": lat, "lon": lon, "accuracy_m": 12.5}}
     device.client.create("attachment", {"sha256": sha256, "media_type": "image/jpeg", "size": 1000})
-    device.client.create("receipt", fields)
+    return device.client.create("receipt", fields)
 
 
 def edit_receipt(device: Device, chance: Random) -> None:
@@ -52,7 +52,8 @@ def edit_receipt(device: Device, chance: Random) -> None:
     edits: list[dict[str, Any]] = [
         {"amount_minor": chance.randrange(100, 90_000)},
         {"typed_division": chance.choice(("330100", "440300", None))},
-        {"seller_name": f"Seller {chance.randrange(9)}", "category": "meal"},
+        {"typed_division": chance.choice(("330100", "440300", None)), "category": "meal"},
+        {"seller_name": f"Seller {chance.randrange(9)}"},
     ]
     device.client.update("receipt", receipt["id"], chance.choice(edits))
 
@@ -66,7 +67,9 @@ def delete_receipt(device: Device, chance: Random) -> None:
 
 def report(device: Device, chance: Random) -> None:
     """A service report, begun or filed."""
-    trip, order = _one(chance, _mine(device, "trip")), _one(chance, _mine(device, "work_order"))
+    filed = {item.get("trip_id") for item in _known(device, "service_report")}
+    trips = [item for item in _mine(device, "trip") if item["id"] not in filed]
+    trip, order = _one(chance, trips), _one(chance, _mine(device, "work_order"))
     if trip is None or order is None:
         return
     fields = {"work_order_id": order["id"], "trip_id": trip["id"], "fault_cause": _mark(chance)}
@@ -112,14 +115,7 @@ def buy_tool(device: Device, chance: Random) -> None:
     if trip is None:
         return
     price, quantity = chance.randrange(1000, 50_000), chance.randrange(1, 4)
-    receipt = {
-        "trip_id": trip["id"],
-        "category": "tool",
-        "amount_minor": price * quantity,
-        "issued_on": trip["stops"][0]["arrive_on"],
-        "note": _mark(chance),
-    }
-    receipt_id = device.client.create("receipt", receipt)
+    receipt_id = _capture(device, chance, trip, {"category": "tool", "amount_minor": price * quantity})
     tool = {"trip_id": trip["id"], "receipt_id": receipt_id, "name": "Torque wrench", "model": _mark(chance)}
     device.client.create("tool_purchase", tool | {"quantity": quantity, "unit_price_minor": price})
 
@@ -141,6 +137,17 @@ def claim(device: Device, chance: Random) -> None:
     device.client.update("claim", claim_id, {"status": "submitted"})
 
 
+def hand_in_again(device: Device, chance: Random) -> None:
+    """A claim whose lines were returned is repaired and handed in again."""
+    returned = _one(chance, [item for item in device.client.records("claim") if item["status"] == "returned"])
+    if returned is None:
+        return
+    for line in device.client.records("claim_line"):
+        if line["claim_id"] == returned["id"] and line["status"] == "returned":
+            device.client.update("claim_line", line["id"], {"note": f"Word {chance.randrange(99)}"})
+    device.client.update("claim", returned["id"], {"status": "submitted"})
+
+
 def stock_in(device: Device, chance: Random) -> None:
     """The warehouse's phone takes a unit in; it may not know that another counter took the last one."""
     purchase = _one(chance, device.client.records("tool_purchase"))
@@ -160,8 +167,21 @@ def decide(device: Device, chance: Random) -> None:
     """Finance decides on the way home."""
     line = _one(chance, [item for item in device.client.records("claim_line") if item["status"] != "draft"])
     if line is not None:
-        status = chance.choice(("approved", "approved", "refused", "paid"))
-        device.client.update("claim_line", line["id"], {"status": status, "decision_note": "Seen on the phone"})
+        device.client.update("claim_line", line["id"], decision(chance, line["status"], "Seen on the phone"))
+
+
+def decision(chance: Random, status: str, note: str) -> dict[str, Any]:
+    """What somebody of finance writes on a line in that state; now and then a step that it does not allow."""
+    ahead = {"approved": ("paid", "paid", "paid", "submitted"), "refused": ("submitted",)}
+    step = chance.choice(ahead.get(status, ("approved", "approved", "approved", "refused", "returned")))
+    match step:
+        case "approved" | "refused":
+            return {"status": step, "decision_note": note}
+        case "returned":
+            return {"status": step, "return_reason": note}
+        case "paid":
+            return {"status": step, "payment_reference": f"T{chance.randrange(10**6)}"}
+    return {"status": step}
 
 
 def repair(device: Device, chance: Random) -> None:
@@ -190,6 +210,7 @@ ACTS: dict[str, Act] = {
         advance_order,
         buy_tool,
         claim,
+        hand_in_again,
         stock_in,
         cancel_unit,
         decide,
