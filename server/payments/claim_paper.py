@@ -95,7 +95,7 @@ class _Writer:
         ]
         rows = [[*heads, say("field.amount_minor"), say("paper.pays")]]
         rows += [self._row(number, view) for number, view in enumerate(paper.views, start=1)]
-        total = sum(payable_minor(view.line) for view in paper.views)
+        total = sum(view.line["approved_minor"] for view in paper.views)
         rows.append(
             ["", say("field.total_minor"), "", "", "", "", self._money(paper.claim["total_minor"]), self._money(total)]
         )
@@ -105,7 +105,7 @@ class _Writer:
 
     def _row(self, number: int, view: LineView) -> list[str]:
         line, receipt = view.line, view.receipt
-        amounts = [self._money(line["amount_minor"]), self._money(payable_minor(line))]
+        amounts = [self._money(line["amount_minor"]), self._money(line["approved_minor"])]
         about = [self.words.say(f"category.{receipt['category']}"), receipt["seller_name"], receipt["issued_on"]]
         return [str(number), *about, _fapiao(receipt), self.words.say(f"status.{line['status']}"), *amounts]
 
@@ -122,6 +122,8 @@ class _Writer:
         yield self.sheet.values(
             [
                 (say("field.status"), say(f"status.{line['status']}")),
+                (say("field.set_off_minor"), self._money(line["set_off_minor"]) if line["set_off_minor"] else ""),
+                (say("paper.paid_out"), self._money(payable_minor(line)) if line["set_off_minor"] else ""),
                 (say("field.issued_on"), receipt["issued_on"]),
                 (say("field.fapiao_number"), _fapiao(receipt)),
                 (say("field.seller_tax_id"), receipt["seller_tax_id"]),

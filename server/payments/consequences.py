@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from server.payments.selection import payments_of
+from server.payments.selection import payments_of, totals_of
 from sync.change import Change, Record
 from sync.entity import Registry
 from sync.journal import Entry
@@ -51,13 +51,20 @@ def on_result(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 
 def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """An approval that goes away takes its line out of a draft batch, and with it a person who would get nothing."""
+    """A draft follows its lines: an approval that goes away takes its line out, an advance that is set off against it
+    makes it smaller, and a person who would get nothing leaves.
+    """
     batch = draft_of(write, entry.record)
-    if batch is None or entry.op != "update" or entry.record["status"] == "approved":
+    if batch is None or not entry.changed("status", "approved_minor", "set_off_minor"):
         return
-    others = write.find_any("claim_line", "id", [item for item in batch["line_ids"] if item != entry.record_id])
-    left = [line["id"] for payment in payments_of(others) if payment.amount_minor > 0 for line in payment.lines]
-    yield change_of("payment_batch", batch, {"line_ids": left})
+    lines = write.find_any("claim_line", "id", batch["line_ids"])
+    payments = payments_of(line for line in lines if line["status"] == "approved")
+    left = [line["id"] for payment in payments if payment.amount_minor > 0 for line in payment.lines]
+    left = sorted(left, key=batch["line_ids"].index)
+    current = {"line_ids": left} | totals_of(write, batch | {"line_ids": left})
+    changed = {name: value for name, value in current.items() if batch[name] != value}
+    if changed:
+        yield change_of("payment_batch", batch, changed)
 
 
 def draft_of(read: Transaction, line: Record) -> Record | None:

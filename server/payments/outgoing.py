@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from server.attachments.records import stored_files
 from server.claims.records import claim_lines
-from server.claims.states import payable_minor
 from server.receipts.evidence import stated
 from sync.change import Record, instant
 from sync.transaction import Transaction
@@ -37,8 +36,8 @@ class Outgoing:
 
     @property
     def amount_minor(self) -> int:
-        """What is paid for the line; below zero for a reversal."""
-        return payable_minor(self.line)
+        """What is booked for the line, the part that an advance paid included; below zero for a reversal."""
+        return int(self.line["approved_minor"])
 
     def read(self, kind: str) -> str:
         """What was read from the receipt's document with certainty, such as `amount_tax`; else empty."""

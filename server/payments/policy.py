@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.claims.judgement import company_of
-from server.claims.states import payable_minor
 from server.payments.export import exported
 from server.payments.records import (
     AccountCodesSchema,
@@ -21,7 +20,7 @@ from server.payments.records import (
     payment_batches,
     payment_results,
 )
-from server.payments.selection import LOCK, lines_for, payments_of, refuse_own
+from server.payments.selection import LOCK, lines_for, refuse_own, totals_of
 from server.payments.states import may_step
 from server.wire import RecordForm, RecordSchema
 from sync.change import Change, Record, instant
@@ -42,7 +41,7 @@ class PaymentBatchPolicy(Policy):
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         if write.actor.is_system:
-            return _totals(write, after) if after["status"] == "draft" else {}
+            return totals_of(write, after) if after["status"] == "draft" else {}
         write.lock(LOCK)
         if before is None:
             return _made(write, after)
@@ -52,7 +51,7 @@ class PaymentBatchPolicy(Policy):
             return _downloaded(before, after)
         if before["status"] != "draft" or not set(after["line_ids"]) <= set(before["line_ids"]):
             raise Refused("batch_not_draft", params=_who(write, before))
-        return _totals(write, after)
+        return totals_of(write, after)
 
     def buckets(self, record: Record) -> set[str]:
         return {"role:finance", "role:manager"}
@@ -135,16 +134,7 @@ def _made(write: Transaction, after: Record) -> Mapping[str, Any]:
     numbers = [int(batch["number"][len(year) :]) for batch in write.find("payment_batch") if year in batch["number"]]
     after["line_ids"] = [line["id"] for line in lines]
     about = {"number": f"{year}{max(numbers, default=0) + 1:04}", "line_ids": after["line_ids"]}
-    return about | {"created_by": write.actor.id, "created_at": instant(write.now)} | _totals(write, after)
-
-
-def _totals(write: Transaction, batch: Record) -> dict[str, Any]:
-    lines = write.find_any("claim_line", "id", batch["line_ids"])
-    return {
-        "line_count": len(lines),
-        "payment_count": len(payments_of(lines)),
-        "control_total_minor": sum(payable_minor(line) for line in lines),
-    }
+    return about | {"created_by": write.actor.id, "created_at": instant(write.now)} | totals_of(write, after)
 
 
 def _step(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:

@@ -119,7 +119,7 @@ class BankLayoutSchema(RecordSchema):
 
 
 class AccountCodesSchema(RecordSchema):
-    """The accounts of vouchers: debit by category, tax, credit. Usual are the codes of 企业会计准则应用指南."""
+    """The accounts of vouchers: debit by category, tax, credit, advances. The usual ones are those of 企业会计准则."""
 
     debit_transport = TextField(40, default="6601")
     debit_lodging = TextField(40, default="6601")
@@ -129,6 +129,7 @@ class AccountCodesSchema(RecordSchema):
     debit_other = TextField(40, default="6601")
     debit_tax = TextField(40, default="2221")
     credit_payable = TextField(40, default="2241")
+    credit_advance = TextField(40, default="1221")
 
 
 class ResultRow(Part):

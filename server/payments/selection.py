@@ -46,6 +46,16 @@ def payments_of(lines: Iterable[Record]) -> list[Payment]:
     return [Payment(user_id, theirs) for user_id, theirs in by_person.items()]
 
 
+def totals_of(read: Transaction, batch: Record) -> dict[str, Any]:
+    """What a draft batch says of its lines as they are now."""
+    lines = read.find_any("claim_line", "id", batch["line_ids"])
+    return {
+        "line_count": len(lines),
+        "payment_count": len(payments_of(lines)),
+        "control_total_minor": sum(payable_minor(line) for line in lines),
+    }
+
+
 def unpaid_lines(read: Transaction) -> list[Record]:
     """Approved lines that are in no batch."""
     return read.find("claim_line", status="approved", payment_batch_id=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from server.claims.states import payable_minor
 from server.payments.cells import Cell, yuan
 from server.payments.outgoing import Outgoing
 
@@ -13,8 +14,11 @@ COLUMNS = (
     "dated",
     "summary",
     "debit_account",
-    "credit_account",
     "amount",
+    "credit_account",
+    "paid",
+    "advance_account",
+    "set_off",
     "tax_account",
     "tax",
     "net",
@@ -34,7 +38,8 @@ Say = Callable[..., str]
 def voucher_rows(lines: Iterable[Outgoing], accounts: Mapping[str, Any], say: Say) -> Iterable[Sequence[Cell]]:
     """The header and one row a line. `accounts` as in the record `account_codes`; `say` words the texts.
 
-    A counter-entry's amount is negative on the same accounts (红字冲销). Whether tax may be deducted is for the
+    The amount is debited; what is paid out and what an advance paid already are credited. A counter-entry is negative
+    on the same accounts (红字冲销). Whether tax may be deducted is for the
     accountant: the tax that was read stands beside the whole amount.
     """
     yield [say(f"voucher.{name}") for name in COLUMNS]
@@ -51,8 +56,11 @@ def _row(item: Outgoing, accounts: Mapping[str, Any], say: Say) -> list[Cell]:
         item.dated,
         say("voucher.text", name=item.person["display_name"], category=category),
         accounts[f"debit_{receipt['category']}"],
-        accounts["credit_payable"],
         yuan(amount),
+        accounts["credit_payable"],
+        yuan(payable_minor(line)),
+        accounts["credit_advance"] if line["set_off_minor"] else "",
+        yuan(line["set_off_minor"]) if line["set_off_minor"] else "",
         accounts["debit_tax"] if tax is not None else "",
         yuan(tax) if tax is not None else "",
         yuan(amount - tax) if tax is not None else "",

@@ -150,6 +150,19 @@ def test_an_approval_that_goes_away_leaves_a_draft_but_not_what_the_bank_was_ask
     assert (held["status"], held["findings"][0]["severity"]) == ("approved", "block")
 
 
+def test_an_advance_that_is_recorded_meanwhile_makes_a_draft_smaller(world: World) -> None:
+    annas, bos = world.approved(30000, 12000), world.approved(5000, owner=world.bo)
+    world.account(world.anna)
+    batch = world.batch(*annas, *bos)
+    for line, amount in ((annas[0], 10000), (bos[0], 9000)):
+        given = {"trip_id": world.now("claim", line["claim_id"])["trip_id"], "amount_minor": amount}
+        world.create(world.finance, "advance", **given, paid_on="2026-11-08")
+    left = world.now("payment_batch", batch["id"])
+    assert (left["payment_count"], left["line_count"], left["control_total_minor"]) == (1, 2, 32000)
+    assert world.now("claim_line", bos[0]["id"])["payment_batch_id"] is None
+    assert world.export(left)["payments"][0]["amount_minor"] == 32000
+
+
 def test_a_draft_gives_lines_back_and_takes_none(world: World) -> None:
     annas, bos = world.approved(30000), world.approved(5000, owner=world.bo)
     batch = world.batch(*annas)

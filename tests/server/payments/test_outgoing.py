@@ -86,13 +86,24 @@ def test_tax_that_was_read_stands_beside_the_amount(desk: Desk, world: World) ->
     assert (row["Tax account"], row["Tax read"], row["Amount without tax"]) == ("2221", "6.00", "100.00")
 
 
+def test_what_an_advance_paid_already_is_booked_against_it(desk: Desk, world: World) -> None:
+    line = world.approved(30000)[0]
+    given = {"trip_id": world.now("claim", line["claim_id"])["trip_id"], "amount_minor": 10000}
+    world.create(world.finance, "advance", **given, paid_on="2026-11-08")
+    world.account(world.anna)
+    batch = world.export(world.batch(line))
+    row = table(desk("fei").get(f"/payments/outgoing/vouchers.csv?batch={batch['id']}").body)[0]
+    names = ("Amount", "Credit account", "Paid out", "Account of advances", "Set off against the advance")
+    assert [row[name] for name in names] == ["300.00", "2241", "200.00", "1221", "100.00"]
+
+
 def test_no_cell_of_a_voucher_is_a_formula(desk: Desk, world: World) -> None:
     batch = paid(world, seller=HOSTILE)
     browser = desk("fei")
     sheet = cells(browser.get(f"/payments/outgoing/vouchers.xlsx?batch={batch['id']}").body)
     assert len(sheet) == 5
-    assert sheet[1][12] == ("inlineStr", f"'{HOSTILE}")
-    assert [row[5] for row in sheet[1:]] == [("n", "300.00"), ("n", "106.00"), ("n", "-10.00"), ("n", "50.00")]
+    assert sheet[1][15] == ("inlineStr", f"'{HOSTILE}")
+    assert [row[4] for row in sheet[1:]] == [("n", "300.00"), ("n", "106.00"), ("n", "-10.00"), ("n", "50.00")]
     assert all(kind == "n" or not text.startswith(("=", "+", "-", "@")) for row in sheet for kind, text in row)
     found = table(browser.get(f"/payments/outgoing/vouchers.csv?batch={batch['id']}").body)
     assert found[0]["Seller"] == f"'{HOSTILE}"
