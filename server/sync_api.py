@@ -19,6 +19,8 @@ from sync.errors import CursorUnknown
 
 MAX_CHANGES = 500
 MAX_BYTES = 1024 * 1024
+FIRST_KINDS = ("trip", "work_order", "site", "customer")
+MAX_GLANCE = 60
 blueprint = CallBlueprint("sync", __name__, url_prefix="/api/sync", description="Exchange of changes with devices")
 
 
@@ -83,6 +85,12 @@ class PullAnswerSchema(StandSchema):
 
     cursor = ma.fields.String(required=True)
     more = ma.fields.Boolean(required=True)
+    changes = ma.fields.List(ma.fields.Nested(ItemSchema), required=True)
+
+
+class GlanceAnswerSchema(StandSchema):
+    """A few records, with no cursor: nothing is said of what is not among them."""
+
     changes = ma.fields.List(ma.fields.Nested(ItemSchema), required=True)
 
 
@@ -157,6 +165,18 @@ class Pull(MethodView):
             raise Problem(410, "cursor_unknown") from error
         stand = page.stand.to_wire() | {"cursor": page.cursor.encode(), "more": page.more}
         return answer(stand | {"changes": [item.to_wire() for item in page.items]})
+
+
+@blueprint.route("/glance")
+class Glance(MethodView):
+    """What a new phone shows while its first pull is still under way."""
+
+    @signed_in()
+    @blueprint.response(200, GlanceAnswerSchema)
+    def get(self) -> Response:
+        """The person's newest trips and work orders, and where they lead. They come again in the pull."""
+        items = engine().newest(actor(), FIRST_KINDS, MAX_GLANCE)
+        return answer(engine().durability().to_wire() | {"changes": [item.to_wire() for item in items]})
 
 
 @blueprint.route("/manifest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from sync.database import Database
 from sync.entity import Registry
 from sync.errors import CursorUnknown, Refused
 from sync.facts import Durability, read_facts
-from sync.feed import Page
+from sync.feed import Item, Page
 from sync.transaction import Transaction
 from sync.verdict import Verdict, duplicate, refusal
 
@@ -92,6 +92,11 @@ class Engine:
             if start.seq > newest:
                 raise CursorUnknown
             return feed.pull(connection, self.registry, actor, start, limit, stand, newest)
+
+    def newest(self, actor: Actor, entities: Collection[str], limit: int) -> list[Item]:
+        """The newest records of some kinds in the actor's scope, newest first. They come again in the pull."""
+        with self.database.read() as connection:
+            return feed.newest(connection, self.registry, actor, entities, limit)
 
     def missing(self, actor: Actor, records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         """Which of the records `{entity, id, version}` the server does not hold for this actor, or holds older."""

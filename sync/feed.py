@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, CompoundSelect, Connection, Integer, Row, String, bindparam, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Connection, Integer, Row, String, bindparam, func, select, union_all
 
 from sync.actor import Actor
 from sync.bulk import upsert_rows
@@ -95,6 +95,20 @@ def pull(
     items = _puts(connection, registry, present) + _removes(connection, actor, gone)
     items.sort(key=lambda item: seq_of[item.entity, item.id])
     return Page(items, cursor.at(last), more, stand)
+
+
+def newest(
+    connection: Connection, registry: Registry, actor: Actor, entities: Collection[str], limit: int
+) -> list[Item]:
+    """The newest records of some kinds in the actor's scope, newest first: a glance that moves no cursor."""
+    last = func.max(feed.c.seq)
+    query = select(feed.c.entity, feed.c.record_id, last).where(
+        feed.c.bucket.in_(sorted(actor.buckets)), feed.c.entity.in_(sorted(entities)), feed.c.present
+    )
+    query = query.group_by(feed.c.entity, feed.c.record_id).order_by(last.desc()).limit(limit)
+    keys = [(entity, record_id) for entity, record_id, _ in connection.execute(query)]
+    items = {(item.entity, item.id): item for item in _puts(connection, registry, keys)}
+    return [items[key] for key in keys]
 
 
 def _behind(connection: Connection, actor: Actor, seq: int, limit: int) -> Sequence[Row[Any]]:

@@ -266,3 +266,18 @@ def test_the_feed_holds_one_row_per_bucket_and_record_however_long_the_history(e
         )
     with engine.database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM sync_feed")) == 2
+
+
+def test_a_glance_shows_the_newest_in_scope_and_moves_no_cursor(engine: Engine) -> None:
+    anna, bo = person(), person()
+    notes = [a_note(engine, anna, f"Pump {number}") for number in range(4)]
+    a_note(engine, bo)
+    engine.push(anna, [edited(notes[0], {"title": "Edited last"})])
+    engine.push(anna, [deleted(notes[3])])
+    shown = engine.newest(anna, {"note"}, limit=2)
+    assert [(item.id, item.record and item.record["title"]) for item in shown] == [
+        (notes[0]["id"], "Edited last"),
+        (notes[2]["id"], "Pump 2"),
+    ]
+    assert engine.newest(anna, {"pump"}, limit=2) == []
+    assert len(pull_all(engine, anna)[0]) == 3
