@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route
 from sqlalchemy import delete, select
 
-from server import paths
 from server.attachments.records import stored_files
 from sync.change import new_id
 from sync.tables import journal
@@ -278,6 +275,29 @@ def missing(answer: Any) -> list[str]:
     return list(json.loads(answer.text())["missing_attachments"])
 
 
+def test_what_was_logged_offline_is_in_every_list_and_total_at_once(phone: Phone, server: RunningServer) -> None:
+    """T15: also on screens that were never opened before."""
+    server.kill()
+    log_receipt(phone, amount="12.50", seller_name="Noodle shop")
+    log_receipt(phone, amount="30.00", seller_name="Taxi")
+    assert phone.sees("receipt-item") == 2
+    phone.tap("nav-claims")
+    phone.tap("claim-new")
+    phone.page.get_by_test_id("claim-receipt").nth(1).wait_for()
+    phone.page.get_by_text("Total").filter(has_text="42.50").wait_for()
+    phone.tap("claim-submit")
+    phone.page.get_by_test_id("claim-line").nth(1).wait_for()
+    phone.tap("nav-claims")
+    assert "42.50" in phone.page.get_by_test_id("claim-item").inner_text()
+    phone.tap("nav-outbox")
+    assert {"receipt", "claim", "claim_line"} == {
+        item.get_attribute("data-entity") for item in phone.page.get_by_test_id("outbox-item").all()
+    }
+    server.start()
+    phone.wait_synced()
+    assert len(server.find("claim_line")) == 2
+
+
 def test_a_receipt_of_half_past_midnight_keeps_its_date_everywhere(phone: Phone, server: RunningServer) -> None:
     """T16"""
     server.kill()
@@ -355,31 +375,3 @@ def test_what_was_typed_survives_a_killed_browser(phone: Phone, server: RunningS
     phone.tap("order-report")
     phone.page.get_by_test_id("report-file").wait_for()
     assert phone.page.get_by_test_id("field-fault_cause").input_value() == "A worn seal, seen at the"
-
-
-def test_a_new_version_waits_for_the_person_and_discards_nothing(
-    phone: Phone, server: RunningServer, tmp_path: Path
-) -> None:
-    server.kill()
-    server.client = tmp_path / "client"
-    shutil.copytree(paths.client(), server.client)
-    log_receipt(phone, seller_name="Logged under the old version")
-    phone.page.route("**/api/**", lambda route: route.abort())
-    for packed in ("sw.js.gz", "sw.js.br"):
-        (server.client / packed).unlink()
-    with (server.client / "sw.js").open("a") as worker:
-        worker.write("// a new version\n")
-    server.start()
-    phone.open()
-    phone.tap("nav-log")
-    phone.tap("log-receipt")
-    phone.page.get_by_test_id("update").wait_for(timeout=30_000)
-    phone.fill(seller_name="Typed and not saved")
-    assert phone.sees("update") == 1, "it waits, however long the person types"
-    with phone.page.expect_navigation():
-        phone.tap("update")
-    phone.page.get_by_test_id("field-seller_name").wait_for()
-    assert phone.page.get_by_test_id("field-seller_name").input_value() == "Typed and not saved"
-    phone.page.unroute("**/api/**")
-    phone.wait_synced()
-    assert [item["seller_name"] for item in server.find("receipt")] == ["Logged under the old version"]

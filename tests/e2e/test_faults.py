@@ -300,3 +300,31 @@ def save_one(phone: Phone, tried: list[str], confirmed: list[str]) -> None:
     phone.tap("receipt-save")
     phone.page.get_by_test_id("receipt-item").filter(has_text=name).first.wait_for()
     confirmed.append(name)
+
+
+def test_a_new_version_waits_for_the_person_and_discards_nothing(
+    phone: Phone, server: RunningServer, tmp_path: Path
+) -> None:
+    server.kill()
+    server.client = tmp_path / "client"
+    shutil.copytree(paths.client(), server.client)
+    log_receipt(phone, seller_name="Logged under the old version")
+    phone.page.route("**/api/**", lambda route: route.abort())
+    for packed in ("sw.js.gz", "sw.js.br"):
+        (server.client / packed).unlink()
+    with (server.client / "sw.js").open("a") as worker:
+        worker.write("// a new version\n")
+    server.start()
+    phone.open()
+    phone.tap("nav-log")
+    phone.tap("log-receipt")
+    phone.page.get_by_test_id("update").wait_for(timeout=30_000)
+    phone.fill(seller_name="Typed and not saved")
+    assert phone.sees("update") == 1, "it waits, however long the person types"
+    with phone.page.expect_navigation():
+        phone.tap("update")
+    phone.page.get_by_test_id("field-seller_name").wait_for()
+    assert phone.page.get_by_test_id("field-seller_name").input_value() == "Typed and not saved"
+    phone.page.unroute("**/api/**")
+    phone.wait_synced()
+    assert [item["seller_name"] for item in server.find("receipt")] == ["Logged under the old version"]

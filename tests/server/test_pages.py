@@ -148,6 +148,7 @@ def test_finance_returns_a_line_with_a_reason(desk: Desk, world: World) -> None:
 
 @pytest.mark.parametrize("name", ["fei", "ming"])
 def test_no_page_approves_a_blocked_line(desk: Desk, world: World, name: str) -> None:
+    """T21"""
     claim = blocked(world)
     line = world.lines(claim)[0]
     browser = desk(name)
@@ -176,6 +177,7 @@ def test_a_refusal_needs_a_reason_which_both_languages_frame(desk: Desk, world: 
 
 
 def test_a_reason_changes_on_the_page_as_soon_as_its_cause_does(desk: Desk, world: World) -> None:
+    """T22"""
     trip = world.trip()
     claim = world.claim(trip, world.receipt(trip))
     browser = desk("fei")

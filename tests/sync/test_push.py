@@ -186,6 +186,7 @@ def test_what_depends_on_a_rejected_change_is_held(engine: Engine) -> None:
 
 
 def test_an_update_that_comes_before_its_create_is_held_then_applied(engine: Engine) -> None:
+    """T18"""
     anna = person()
     create = made("note", {"title": "Pump"})
     update = edited({"id": create["record_id"], "title": "Pump", "version": 1}, {"title": "Valve"})

@@ -58,6 +58,7 @@ def test_a_decision_taken_back_frees_the_advance_and_the_next_line_takes_it(worl
 
 
 def test_what_comes_back_is_never_more_than_what_is_held(world: World) -> None:
+    """T24"""
     trip, claim = trip_with(world, 6000)
     advance = world.advance(trip, 10000)
     world.decide(world.decide(world.lines(claim)[0], "approved"), "paid")

@@ -41,6 +41,7 @@ def test_four_receipts_of_one_claim_meet_four_fates(world: World) -> None:
 
 
 def test_a_blocked_tool_line_becomes_clear_by_itself_when_the_tool_comes_back(world: World) -> None:
+    """T19"""
     trip = world.trip()
     world.report(trip)
     receipt = world.receipt(trip, category="tool")
@@ -54,6 +55,7 @@ def test_a_blocked_tool_line_becomes_clear_by_itself_when_the_tool_comes_back(wo
 
 
 def test_cancelling_a_return_undoes_all_that_followed_from_it(world: World) -> None:
+    """T19"""
     trip = world.trip()
     world.report(trip)
     receipt = world.receipt(trip, category="tool")
@@ -93,6 +95,7 @@ def test_a_unit_answers_for_one_purchase_only(world: World) -> None:
 
 @pytest.mark.parametrize("who", ["anna", "bo", "dispatcher", "warehouse", "finance", "manager"])
 def test_nobody_approves_a_blocked_line_by_a_crafted_push(world: World, who: str) -> None:
+    """T20"""
     trip = world.trip()
     world.report(trip)
     claim = world.claim(trip, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
@@ -163,6 +166,7 @@ def test_a_waiver_lets_a_line_pass_but_not_by_the_hand_that_gave_it(world: World
 
 
 def test_nobody_decides_on_their_own_claim(world: World) -> None:
+    """T20"""
     trip = world.trip()
     world.report(trip)
     claim = world.claim(trip, world.receipt(trip))
@@ -172,6 +176,7 @@ def test_nobody_decides_on_their_own_claim(world: World) -> None:
 
 
 def test_the_same_invoice_by_two_people_is_paid_once(world: World) -> None:
+    """T23"""
     trip, other = world.trip(), world.trip(world.bo)
     world.report(trip)
     world.report(other, world.bo)
@@ -183,6 +188,7 @@ def test_the_same_invoice_by_two_people_is_paid_once(world: World) -> None:
 
 
 def test_a_duplicate_becomes_clear_when_its_twin_is_deleted(world: World) -> None:
+    """T23"""
     trip = world.trip()
     world.report(trip)
     number = digital_number("33")

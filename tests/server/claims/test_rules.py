@@ -52,6 +52,7 @@ def facts_of(given: dict[str, Any]) -> Facts:
 
 @vectors("place")
 def test_a_receipt_matches_its_trips_place_or_not(given: dict[str, Any], expected: list[str]) -> None:
+    """T25"""
     assert codes(place_matches_trip(facts_of(given))) == expected
 
 
