@@ -108,14 +108,19 @@ def to_calibrate(read: Transaction, before: str) -> list[Record]:
 
 
 def history(read: Transaction, unit: Record) -> list[dict[str, Any]]:
-    """All that ever happened to a unit and its check-outs, as the journal has it, the newest first."""
+    """All that ever happened to a unit and its check-outs, as the journal has it, the newest first.
+
+    `behind` is who caused what the system did.
+    """
     issues = read.find("tool_issue", tool_unit_id=unit["id"])
     ids = [unit["id"], *(issue["id"] for issue in issues)]
     query = select(entries).where(entries.c.entity.in_(("tool_unit", "tool_issue")), entries.c.record_id.in_(ids))
     rows = read.connection.execute(query.order_by(entries.c.seq.desc())).all()
+    behind = journal.find(read.connection, [row.caused_by for row in rows if row.caused_by])
     return [
         {"entity": row.entity, "at": row.received_at, "actor": row.actor, "op": row.op}
-        | {"after": journal.values(row.after), "before": journal.values(row.before)}
+        | {"behind": behind[row.caused_by].actor if row.caused_by in behind else ""}
+        | {"after": journal.values(row.after)}
         for row in rows
     ]
 

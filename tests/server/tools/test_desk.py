@@ -138,7 +138,7 @@ def test_a_tool_is_issued_extended_and_taken_back_and_its_page_tells_it_all(desk
         .follow()
     )
     told = open_page(browser, unit).html.find_all("table")[-1].get_text(" ")
-    for word in ("Wen", "Issued", "2098-03-01", "With: Anna", "Returned", "System"):
+    for word in ("Wen", "Issued", "2098-03-01", "With: Anna", "Returned", "System (Wen)"):
         assert word in told, word
 
 
@@ -162,6 +162,27 @@ def test_a_tool_is_repaired_lost_and_written_off_by_the_manager(desk: Desk, worl
     assert line_of(world, purchase)["status"] == "blocked"
     assert "write-off is taken back" in form_of(open_page(manager, unit), "/undo_write_off").submit().follow()
     assert line_of(world, purchase)["status"] == "clear"
+
+
+def test_what_was_issued_is_lost_or_never_went_out_and_what_was_lost_is_found(desk: Desk, world: World) -> None:
+    lost, kept = (take(world, None, origin="owned", name=name, shelf="A-1") for name in ("Gauge", "Lamp"))
+    outs = {unit["id"]: issue(world, unit) for unit in (lost, kept)}
+    browser = desk("wen")
+    page = open_page(browser, lost)
+    form = [form for form in page.forms.values() if form.action.endswith(outs[lost["id"]]["id"])][2]
+    assert "Note: is required" in refused_by(form.submit("step", value="lost").follow())
+    form["note"] = "Fell into the sea"
+    page = form.submit("step", value="lost").follow()
+    assert "A manager decides what follows" in page
+    back = form_of(page, "/steps/back")
+    back["shelf"], back["condition"] = "b-2", "damaged"
+    assert "Back on the shelf" in back.submit().follow()
+    found = world.now("tool_unit", lost["id"])
+    assert (found["status"], found["shelf"], found["condition"]) == ("stocked_in", "B-2", "damaged")
+    page = open_page(browser, kept)
+    form = [form for form in page.forms.values() if form.action.endswith(outs[kept["id"]]["id"])][3]
+    assert "The issue is cancelled" in form.submit("step", value="cancelled").follow()
+    assert world.now("tool_unit", kept["id"])["status"] == "stocked_in"
 
 
 def test_calibration_is_kept_and_listed(desk: Desk, world: World) -> None:
@@ -202,6 +223,12 @@ def test_a_shelf_is_counted_and_each_difference_settled(desk: Desk, world: World
         "lost",
         "stocked_in",
     )
+    form = form_of(browser.get("/warehouse/counts"), "/counts")
+    form["shelf"] = "A-1"
+    page = form.submit().follow()
+    assert "already" in refused_by(form.submit().follow())
+    given_up = next(item for item in page.forms.values() if "note" in item.fields)
+    assert "given up" in given_up.submit("step", value="cancel").follow()
     assert "A-1" in desk("ming").get("/warehouse/counts")
 
 
