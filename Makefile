@@ -8,7 +8,7 @@ RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-python test-long test-client check format bench bench-desk bench-readers simulate simulate-check lock clean
+.PHONY: help install demo test test-python test-long test-client check format bench bench-desk bench-readers bench-frauds simulate simulate-check lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ simulate: $(VENV)/.dev ## put devices through faults for SECONDS, from SEED on; 
 
 simulate-check: $(VENV)/.dev ## see that the simulation finds every bug that is seeded into it
 	@SIMULATE_CHECK=yes $(BIN)/python -m pytest -q -rP -n 2 tests/simulation/test_bugs.py
+
+bench-frauds: $(VENV)/.dev ## measure which planted frauds the rules catch in the demo month
+	@$(BIN)/python -m bench.frauds
 
 lock: $(BIN)/uv ## pin the newest versions that fit
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

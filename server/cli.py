@@ -20,6 +20,7 @@ from server import paths, serving
 from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
+from server.demo_month import fill_month
 from server.receipts.worker import waiting
 from server.receipts.worker import work as read_documents
 from server.schema import is_current, upgrade
@@ -46,7 +47,10 @@ def init() -> None:
 
 @main.command()
 @click.option("--serve/--no-serve", default=True, help="Serve it after making it.")
-def demo(serve: bool) -> None:
+@click.option(
+    "--size", type=click.Choice(["small", "month"]), default="small", help="month: 50 people, 3,000 receipts."
+)
+def demo(serve: bool, size: str) -> None:
     """Serve a demo company; its logins are printed."""
     os.environ["FIELDCLAIM_DEMO"] = "1"
     os.environ.setdefault("FIELDCLAIM_COMPANY_NAME", demo_company.COMPANY_NAME)
@@ -54,6 +58,8 @@ def demo(serve: bool) -> None:
     services = _services()
     upgrade(services.engine.database)
     demo_company.fill(services)
+    if size == "month":
+        fill_month(services, say=click.echo)
     click.echo(demo_company.logins())
     if serve:
         _serve(services.config)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import bindparam, exists, select
 
 from server.claims.records import claim_lines
 from server.claims.rules.not_refused_before import WITHIN_DAYS as REFUSED_DAYS
@@ -30,6 +31,15 @@ _JOURNEY_MINOR = 10_000
 """A ticket whose ends nobody could read is taken for a journey from this price on; below it is a city's taxi."""
 _EXACT_M = 5_000.0
 
+_in_days = select(receipts).where(
+    receipts.c.issued_on.between(bindparam("first"), bindparam("last")), receipts.c.id != bindparam("own_id")
+)
+_SAME_SALE = _in_days.where(receipts.c.amount_minor == bindparam("amount"))
+_OWN = _in_days.where(receipts.c.technician_id == bindparam("technician"))
+_OWN_REFUSED = _OWN.where(exists().where(claim_lines.c.receipt_id == receipts.c.id, claim_lines.c.status == "refused"))
+_NEAR_NUMBERS = select(receipts).where(receipts.c.identity.in_(bindparam("near", expanding=True)))
+# Note: made once, because this runs at every judgement and building a query costs more than asking it.
+
 
 def others_of(write: Transaction, receipt: Record, company: Company) -> list[Other]:
     """What the fraud controls compare a receipt with, in the order in which it was made."""
@@ -37,6 +47,7 @@ def others_of(write: Transaction, receipt: Record, company: Company) -> list[Oth
     lines = write.find_any("claim_line", "receipt_id", [other["id"] for other in found])
     trips = {trip["id"]: trip for trip in write.find_any("trip", "id", _trips_of([receipt, *found]))}
     refused = {line["receipt_id"] for line in lines if line["status"] == "refused"}
+    seller = _Seller.of(receipt)
     return [
         Other(
             receipt_id=other["id"],
@@ -46,7 +57,7 @@ def others_of(write: Transaction, receipt: Record, company: Company) -> list[Oth
             is_own=other["technician_id"] == receipt["technician_id"],
             identity=other["identity"],
             is_proven=is_proven(other),
-            same_seller=_same_seller(receipt, other),
+            same_seller=seller.is_same_as(_Seller.of(other)),
             is_together=_is_together(trips, receipt, other),
             is_refused=other["id"] in refused,
             is_journey=is_journey(other),
@@ -78,7 +89,8 @@ def touched_by(write: Transaction, receipt: Record, company: Company) -> list[st
         theirs = sightings_of(other, trips.get(other["trip_id"]), company)
         return is_journey(receipt) or any(one.km_to(two) > NEAR_KM for one in mine for two in theirs)
 
-    return [other["id"] for other in found if _same_seller(receipt, other) or is_on_the_way(other)]
+    seller = _Seller.of(receipt)
+    return [other["id"] for other in found if seller.is_same_as(_Seller.of(other)) or is_on_the_way(other)]
 
 
 def is_proven(receipt: Record) -> bool:
@@ -111,21 +123,16 @@ def captured_on(receipt: Record, now: datetime, company: Company) -> str:
 
 def _candidates(write: Transaction, receipt: Record) -> list[Record]:
     """Receipts of one sale, of near numbers, and of one person in these days; each by an index of its own."""
-    day = receipt["issued_on"]
-    is_own = receipts.c.technician_id == receipt["technician_id"]
-    was_refused = exists().where(claim_lines.c.receipt_id == receipts.c.id, claim_lines.c.status == "refused")
-    conditions = [
-        and_(
-            receipts.c.amount_minor == receipt["amount_minor"], receipts.c.issued_on.between(*_around(day, NEAR_DAYS))
-        ),
-        and_(is_own, receipts.c.issued_on.between(*_around(day, SPLIT_DAYS))),
-        and_(is_own, receipts.c.issued_on.between(*_around(day, REFUSED_DAYS)), was_refused),
-        receipts.c.identity.in_(identities_near(receipt["identity"], NEAR_NUMBERS)),
-    ]
+    day, near = receipt["issued_on"], identities_near(receipt["identity"], NEAR_NUMBERS)
+    values = {"own_id": receipt["id"], "amount": receipt["amount_minor"], "technician": receipt["technician_id"]}
+    searches = [(_SAME_SALE, NEAR_DAYS), (_OWN, SPLIT_DAYS), (_OWN_REFUSED, REFUSED_DAYS)]
     found: dict[str, Record] = {}
-    for condition in conditions:
-        for row in write.connection.execute(select(receipts).where(condition, receipts.c.id != receipt["id"])):
+    for query, days in searches:
+        first, last = _around(day, days)
+        for row in write.connection.execute(query, values | {"first": first, "last": last}):
             found.setdefault(row.id, dict(row._mapping))
+    for row in write.connection.execute(_NEAR_NUMBERS, {"near": near}) if near else ():
+        found.setdefault(row.id, dict(row._mapping))
     return [found[receipt_id] for receipt_id in sorted(found)]
 
 
@@ -138,18 +145,28 @@ def _trips_of(found: Iterable[Record]) -> list[str]:
     return sorted({receipt["trip_id"] for receipt in found})
 
 
-def _same_seller(mine: Record, other: Record) -> bool:
-    """By the tax ids where both are known, else by the names."""
-    ids = _sellers(mine, "seller_tax_id"), _sellers(other, "seller_tax_id")
-    if all(ids):
-        return not ids[0].isdisjoint(ids[1])
-    return not _sellers(mine, "seller_name").isdisjoint(_sellers(other, "seller_name"))
+@dataclass(frozen=True)
+class _Seller:
+    """Who sold something: the tax ids and names that were typed, and those that the document says for certain."""
 
+    tax_ids: frozenset[str]
+    names: frozenset[str]
 
-def _sellers(receipt: Record, kind: str) -> set[str]:
-    """What was typed and what the document says for certain."""
-    read = stated(main_document(receipt["evidence"] or (), receipt["fapiao_number"]), kind)
-    return {normal(word) for word in (receipt[kind], read["value"] if read else "") if word.strip()}
+    @classmethod
+    def of(cls, receipt: Record) -> _Seller:
+        document = main_document(receipt["evidence"] or (), receipt["fapiao_number"])
+
+        def words(kind: str) -> frozenset[str]:
+            read = stated(document, kind)
+            return frozenset(normal(word) for word in (receipt[kind], read["value"] if read else "") if word.strip())
+
+        return cls(words("seller_tax_id"), words("seller_name"))
+
+    def is_same_as(self, other: _Seller) -> bool:
+        """By the tax ids where both are known, else by the names."""
+        if self.tax_ids and other.tax_ids:
+            return not self.tax_ids.isdisjoint(other.tax_ids)
+        return not self.names.isdisjoint(other.names)
 
 
 def _is_together(trips: Mapping[str, Record], mine: Record, other: Record) -> bool:

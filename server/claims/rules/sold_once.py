@@ -16,7 +16,8 @@ def sold_once(facts: Facts) -> list[Finding]:
     """The same shop, amount and day (within two days) is worth a look, unless both are certainly invoices of their own.
 
     Two machine-read numbers are two invoices: two fares of one price, two colleagues at one hotel. From one person such
-    a pair is never the same sale; from two people it is only where they had no place in common on that day.
+    a pair is never the same sale; from two people it is only where they had no place in common on that day, and never
+    for tickets, which the railway sells to everybody at one price.
     """
     mine = facts.receipt
     alike = [other for other in facts.others if _is_same_sale(mine, other)]
@@ -39,7 +40,7 @@ def _is_same_sale(mine: Receipt, other: Other) -> bool:
     if _days_apart(mine, other) > NEAR_DAYS:
         return False
     are_two_invoices = mine.is_proven and other.is_proven
-    return not (are_two_invoices and other.is_together)
+    return not (are_two_invoices and (other.is_together or other.is_journey))
 
 
 def _days_apart(mine: Receipt, other: Other) -> int:

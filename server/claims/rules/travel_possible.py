@@ -24,9 +24,11 @@ def travel_possible(facts: Facts) -> list[Finding]:
     place that its document proves, on its day; a picture for where and when the phone took it.
     """
     own = [other for other in facts.others if other.is_own and not other.is_refused]
-    has_ticket = facts.receipt.is_journey or any(_is_ticket_of(facts.receipt.issued_on, other) for other in own)
+    journeys = [other.issued_on for other in own if other.is_journey]
+    journeys += [facts.receipt.issued_on] if facts.receipt.is_journey else []
     for mine, theirs, evidence in _pairs(facts, own):
         km = mine.km_to(theirs)
+        has_ticket = any(_is_near(day, journey) for day in (mine.day, theirs.day) for journey in journeys)
         if km > NEAR_KM and _is_impossible(mine, theirs, km, has_ticket):
             params = {"distance_km": round(km), "days": sorted({mine.day, theirs.day})}
             return [Finding(_code(evidence), "review", ARTICLE, params, evidence)]
@@ -48,9 +50,8 @@ def _is_impossible(mine: Sighting, theirs: Sighting, km: float, has_ticket: bool
     return mine.day == theirs.day and km > DAY_KM and not has_ticket
 
 
-def _is_ticket_of(day: str, other: Other) -> bool:
-    apart = abs((date.fromisoformat(day) - date.fromisoformat(other.issued_on)).days)
-    return other.is_journey and apart <= 1
+def _is_near(day: str, journey: str) -> bool:
+    return abs((date.fromisoformat(day) - date.fromisoformat(journey)).days) <= 1
 
 
 def _code(evidence: tuple[dict[str, str], ...]) -> str:

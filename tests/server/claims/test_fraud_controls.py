@@ -132,14 +132,20 @@ def test_a_tool_is_bought_once_and_a_returned_one_answers_for_its_own_purchase(w
 
 def test_what_a_receipt_is_compared_with_is_found_by_an_index(world: World) -> None:
     is_sqlite = world.engine.database.is_sqlite
-    for condition, index in (
-        ("amount_minor = 1 AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'", "ix_receipt_amount_day"),
-        ("technician_id = 'a' AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'", "ix_receipt_technician_day"),
-        ("identity IN ('E1', 'E2')", "ix_receipt_identity"),
+    for table, condition, index in (
+        ("receipt", "amount_minor = 1 AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'", "ix_receipt_amount_day"),
+        (
+            "receipt",
+            "technician_id = 'a' AND issued_on BETWEEN '2026-11-09' AND '2026-11-13'",
+            "ix_receipt_technician_day",
+        ),
+        ("receipt", "identity IN ('E1', 'E2')", "ix_receipt_identity"),
+        ("purchase_serial", "serial_number = 'a'", "purchase_serial"),
     ):
         with world.engine.database.read() as connection:
             if not is_sqlite:
                 connection.execute(text("SET LOCAL enable_seqscan = off"))  # the table is empty
             explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
-            plan = connection.execute(text(f"{explain} SELECT * FROM receipt WHERE {condition}")).all()
+            plan = connection.execute(text(f"{explain} SELECT * FROM {table} WHERE {condition}")).all()
         assert index in str(plan)
+        assert ("SEARCH" if is_sqlite else "Index") in str(plan)
