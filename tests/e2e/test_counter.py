@@ -194,6 +194,73 @@ def test_a_tool_is_given_out_taken_back_and_counted_without_network(
     assert [unit["shelf"] for unit in server.find("tool_unit")] == ["A-1", "A-1"]
 
 
+def test_what_is_wrong_is_refused_kept_repaired_and_a_count_is_put_right(
+    new_phone: Callable[..., Phone], server: RunningServer
+) -> None:
+    world = server.people()
+    purchase = bought(world, "TW-1")
+    tool = {"origin": "owned", "name": "Vibration meter", "model": "VB-7", "shelf": "A-1"}
+    meter = world.create(world.warehouse, "tool_unit", **tool)
+    phone = at_the_counter(new_phone)
+    server.kill()
+    scan(phone, "TW-1")
+    phone.page.get_by_test_id("stock-row").wait_for()
+    phone.page.get_by_test_id("refusal").locator("summary").click()
+    phone.tap("refuse")
+    phone.page.get_by_role("alert").wait_for()
+    phone.tap("stock-reason_wrong")
+    phone.tap("refuse")
+    phone.page.get_by_test_id("status-refused").wait_for()
+
+    scan(phone, "XX-77")
+    phone.page.get_by_test_id("not-found").wait_for()
+    phone.tap("take-in")
+    phone.page.get_by_test_id("take-in-save").wait_for()
+    assert phone.page.get_by_test_id("field-serial").input_value() == "XX-77"
+    phone.fill(name="Pipe wrench", shelf="c-9")
+    phone.tap("take-in-save")
+    phone.page.get_by_test_id("unit-item").nth(2).wait_for()
+
+    phone.tap("nav-tools")
+    phone.tap("count")
+    phone.fill(shelf="A-1")
+    scan(phone, meter["label"])
+    phone.tap("count-scanned")
+    phone.tap("count-close")  # all agrees, as far as this phone knows
+    phone.page.get_by_test_id("count-close").wait_for(state="detached")
+
+    new = world.create(world.warehouse, "tool_unit", **tool)  # meanwhile, at the desk
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    item = phone.page.locator("[data-testid=outbox-item][data-entity=stock_count]")
+    item.get_by_role("link").click()
+    phone.page.get_by_test_id("difference-missing").wait_for()
+    phone.page.get_by_test_id(f"field-reason-{new['label']}").fill("Stocked in while the shelf was counted")
+    phone.tap("count-close")
+    phone.page.get_by_test_id("count-close").wait_for(state="detached")
+    phone.wait_synced()
+    assert [count["status"] for count in server.find("stock_count")] == ["closed"]
+    (refused,) = server.find("tool_unit", tool_purchase_id=purchase["id"])
+    assert (refused["status"], refused["reason"]) == ("refused", "Not the tool that was bought")
+    (kept,) = server.find("tool_unit", name="Pipe wrench")
+    assert (kept["origin"], kept["serial_number"], kept["shelf"]) == ("found", "XX-77", "C-9")
+
+    phone.tap("nav-counter")
+    scan(phone, meter["label"])
+    phone.page.get_by_test_id("step-in_repair").locator("summary").click()
+    phone.page.get_by_test_id("field-reason-in_repair").fill("Sensor is loose")
+    phone.tap("step-in_repair-save")
+    phone.page.get_by_test_id("scan").wait_for()
+    scan(phone, meter["label"])
+    phone.page.get_by_test_id("shelve-save").wait_for()
+    phone.choose("condition", "worn")
+    phone.tap("shelve-save")
+    phone.wait_synced()
+    (mended,) = server.find("tool_unit", id=meter["id"])
+    assert (mended["status"], mended["condition"], mended["reason"]) == ("stocked_in", "worn", "")
+
+
 def test_the_camera_reads_a_label(new_phone: Callable[..., Phone], server: RunningServer, tmp_path: Path) -> None:
     world = server.people()
     purchase = bought(world, "TW-1")
