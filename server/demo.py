@@ -70,7 +70,9 @@ _TICKET = """<?xml version="1.0" encoding="UTF-8"?>
 def logins() -> str:
     """Who can sign in, and with what."""
     lines = [f"  {name:6} {PASSWORD}   {role}" for name, _, role in PEOPLE]
-    return "\n".join(["Demo logins (technicians: /app/ on a phone; the others: /login):", *lines])
+    return "\n".join(
+        ["Demo logins (technicians and the warehouse's counter: /app/ on a phone; desks: /login):", *lines]
+    )
 
 
 def fill(services: Services) -> None:

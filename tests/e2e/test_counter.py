@@ -261,12 +261,14 @@ def test_what_is_wrong_is_refused_kept_repaired_and_a_count_is_put_right(
     assert (mended["status"], mended["condition"], mended["reason"]) == ("stocked_in", "worn", "")
 
 
-def test_the_camera_reads_a_label(new_phone: Callable[..., Phone], server: RunningServer, tmp_path: Path) -> None:
+def test_the_camera_reads_the_code_off_a_technicians_phone(
+    new_phone: Callable[..., Phone], server: RunningServer, tmp_path: Path
+) -> None:
     world = server.people()
     purchase = bought(world, "TW-1")
-    unit = world.stock_in(purchase, "TW-1")
-    video = tmp_path / "label.y4m"
-    video.write_bytes(video_of(unit["label"]))
+    code = purchase_code(purchase["id"])
+    video = tmp_path / "code.y4m"
+    video.write_bytes(video_of(code))
     phone = at_the_counter(
         new_phone,
         "en-US",
@@ -277,9 +279,12 @@ def test_the_camera_reads_a_label(new_phone: Callable[..., Phone], server: Runni
     server.kill()
     phone.open()
     phone.tap("scan-camera")
-    phone.page.locator(f"text={unit['label']}").first.wait_for()
-    phone.wait_for("() => location.hash.startsWith('#/unit/')")
+    phone.wait_for("() => location.hash.startsWith('#/stock/')")
+    phone.page.get_by_test_id("camera").wait_for()  # it stays open for the tools themselves
     assert "Torque wrench" in phone.page.locator("main").inner_text()
+    phone.wait_for("() => document.querySelector('video').videoWidth === 640")
+    phone.show("en", "35-camera")
+    assert phone.sees("stock-row") == 0  # a purchase's code is no tool
 
 
 def test_a_camera_that_is_refused_is_said_plainly(new_phone: Callable[..., Phone], server: RunningServer) -> None:
@@ -328,7 +333,7 @@ def test_the_counter_can_be_used_by_everybody(new_phone: Callable[..., Phone], s
 
 
 def video_of(text: str) -> bytes:
-    """A film of two frames, as a camera would see a printed label."""
+    """A film of two frames, as a camera would see a code held before it."""
     drawn = io.BytesIO()
     segno.make(text, micro=False, error="m").save(drawn, kind="png", scale=8, border=4)
     code = Image.open(drawn).convert("L")

@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { finding as findingWords, say, t } from "../i18n";
 import { go } from "../router";
 import type { RecordState, Shown } from "../store/view";
-import { world } from "../store/view";
+import { one, world } from "../store/view";
 
 /** A screen's head: where one is, and the way back. */
 export function Top({
@@ -213,5 +213,10 @@ export function nameOf(entity: string, record: Shown): string {
     fields.label ||
     fields.serial_number ||
     fields.shelf;
-  return name ? String(name) : say(`field.${entity}_id`);
+  if (name) return String(name);
+  // A check-out goes by its tool's name, and a tool that has none yet by its purchase's.
+  const unit = entity === "tool_issue" && one("tool_unit", fields.tool_unit_id as string);
+  if (unit) return nameOf("tool_unit", unit);
+  const bought = entity === "tool_unit" && one("tool_purchase", fields.tool_purchase_id as string);
+  return bought ? nameOf("tool_purchase", bought) : say(`field.${entity}_id`);
 }

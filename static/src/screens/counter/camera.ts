@@ -63,11 +63,12 @@ function problemOf(name: string): CameraProblem {
   return name === "NotReadableError" || name === "AbortError" ? "busy" : "failed";
 }
 
+let seen = { text: "", at: 0 };
+
 /** Looks at a frame now and then, until it is stopped. */
 function look(video: HTMLVideoElement, read: Read, onCode: (text: string) => void): () => void {
   const frame = document.createElement("canvas");
   let isOpen = true;
-  let seen = { text: "", at: 0 };
   const turn = async () => {
     if (video.readyState >= video.HAVE_CURRENT_DATA) {
       const scale = Math.min(1, SIDE / Math.max(video.videoWidth, video.videoHeight));

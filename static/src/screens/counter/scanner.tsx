@@ -1,9 +1,13 @@
 /** One way in for every code: a scanner that types, the camera, or fingers. */
+import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { codeIn } from "../../rules/tools";
 import { Wedge } from "../../rules/wedge";
 import type { Camera, CameraProblem } from "./camera";
 import { w } from "./texts";
+
+/** The camera stays open from one screen to the next, so that tool after tool can be held before it. */
+export const isCameraOpen = signal(false);
 
 interface Props {
   label: string;
@@ -14,7 +18,10 @@ interface Props {
 
 export function Scanner({ label, onCode, onText }: Props) {
   const [text, setText] = useState("");
-  const [isOpen, setOpen] = useState(false);
+  const isOpen = isCameraOpen.value;
+  const setOpen = (next: boolean) => {
+    isCameraOpen.value = next;
+  };
   const input = useRef<HTMLInputElement>(null);
   const change = (next: string) => {
     setText(next);

@@ -1,5 +1,5 @@
 /** One unit: where it is, and every step that the counter may take with it. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { say, t } from "../../i18n";
 import { go } from "../../router";
 import { labelled, normalShelf, serialWarnings } from "../../rules/tools";
@@ -9,6 +9,7 @@ import { Choice, Field, RecordStateBadge, Status, Top } from "../../ui/parts";
 import { Due, ShelfField, Warnings } from "./fields";
 import { personName, purchases, type ShownUnit, toolOf, unitOf, units } from "./known";
 import { CONDITIONS } from "./row";
+import { isCameraOpen } from "./scanner";
 import { TakeBack } from "./take-back";
 import { w } from "./texts";
 
@@ -20,6 +21,9 @@ const STEPS: Record<string, string[]> = {
 };
 
 export function UnitScreen({ owner, id }: { owner: string; id: string }) {
+  useEffect(() => {
+    isCameraOpen.value = false; // nothing is scanned here, and the tool's label is still before the camera
+  }, []);
   const unit = unitOf(id);
   if (!unit) {
     return (
