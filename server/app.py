@@ -16,7 +16,7 @@ from server.accounts import admin_pages, login_api, login_pages
 from server.accounts.gate import to_login
 from server.attachments import api as attachments_api
 from server.attachments import tus
-from server.claims import advance_pages, bulk_pages, limit_pages, queue_pages, trip_pages
+from server.claims import advance_pages, bulk_pages, comment_pages, limit_pages, queue_pages, trip_pages
 from server.claims import pages as claims_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
@@ -45,6 +45,7 @@ PAGE_BLUEPRINTS = (
     queue_pages.blueprint,
     bulk_pages.blueprint,
     trip_pages.blueprint,
+    comment_pages.blueprint,
     claims_pages.blueprint,
     reports_pages.blueprint,
     limit_pages.blueprint,

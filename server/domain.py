@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import advances, desk_index, judgement, limits, saved
+from server.claims import advances, comments, desk_index, judgement, limits, saved
 from server.claims import policy as claims
 from server.payments import consequences as payment_consequences
 from server.payments import policy as payments
@@ -18,7 +18,19 @@ from sync.entity import Registry
 def registry() -> Registry:
     """The registry of a whole server."""
     known = Registry()
-    for domain in (accounts, service, attachments, receipts, tools, claims, limits, advances, saved, payments):
+    for domain in (
+        accounts,
+        service,
+        attachments,
+        receipts,
+        tools,
+        claims,
+        limits,
+        advances,
+        saved,
+        comments,
+        payments,
+    ):
         known.add(*domain.ENTITIES)
     tools.follow_all(known)
     known.follow("evidence", receipts.add_reading)

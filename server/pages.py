@@ -64,6 +64,7 @@ _NAVIGATION = {
     ),
     "finance": (
         ("/finance/", "nav.claims"),
+        ("/finance/comments", "nav.comments"),
         ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
         ("/finance/advances", "nav.advances"),
@@ -71,6 +72,7 @@ _NAVIGATION = {
     ),
     "manager": (
         ("/finance/", "nav.claims"),
+        ("/finance/comments", "nav.comments"),
         ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
         ("/finance/advances", "nav.advances"),

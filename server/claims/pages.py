@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from server.accounts.gate import page_for
 from server.claims import queue
 from server.claims.advances import balance_of
+from server.claims.comments import comments_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
 from server.i18n import say
@@ -180,6 +181,7 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         "claim": claim_record,
         "trip": trip,
         "views": views,
+        "comments": comments_of(read, claim_id),
         "undecided": undecided(view.line for view in views),
         "technician": known(read, "user", claim_record["technician_id"]),
         "people": {user["id"]: user for user in read.find("user")},

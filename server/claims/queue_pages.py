@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
 from server.claims import queue, saved
+from server.claims.comments import claims_with_new
 from server.claims.desk_index import RANK
 from server.claims.filters import AGES, SORTS, STATES, STATUS_GROUPS, read_filter
 from server.pages import attempt, done, known, read_page
@@ -39,9 +40,11 @@ def show() -> str:
     def view(read: Transaction) -> str:
         statuses = queue.by_status(read, look)
         chosen = [count for count in statuses if count.key in look.wanted.states]
+        page = (queue.claims_page if by_claim else queue.lines_page)(read, look, after)
         return render_template(
             "claims/queue.html",
-            page=(queue.claims_page if by_claim else queue.lines_page)(read, look, after),
+            page=page,
+            commented=claims_with_new(read, {row["claim_id"] for row in page.rows}),
             by_claim=by_claim,
             is_first=not after,
             wanted=look.wanted,

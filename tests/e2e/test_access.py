@@ -23,6 +23,7 @@ DESKS = {
         "/finance/?status=all",
         "/finance/?status=all&by=claim",
         "/finance/dashboard",
+        "/finance/comments",
         "/payments/",
         "/payments/batches",
         "/payments/accounts",

@@ -69,6 +69,11 @@ export const texts = {
   "counter.expected": ["待收", "Expected"],
   "counter.title": ["柜台", "Counter"],
   "counter.tools": ["工具", "Tools"],
+  "comment.count": ["留言 {count} 条", "Comments: {count}"],
+  "comment.send": ["发送", "Send"],
+  "comment.text": ["写留言（没有网络也可以）", "Write to finance (without network, too)"],
+  "comment.title": ["留言", "Comments"],
+  "comment.you": ["您", "You"],
   "install.ios": [
     "请先“添加到主屏幕”，再从主屏幕打开：否则系统可能清除未上传的记录。",
     "Add this app to the home screen first and open it from there: otherwise the system may erase work that was not sent.",

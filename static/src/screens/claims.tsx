@@ -6,6 +6,7 @@ import { go } from "../router";
 import { create, SaveFailed, save, type Wish } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
+import { Comments, commentsOf } from "../ui/comments";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
 import { UnreadableBadge } from "../ui/reading";
 import { TripChoice } from "./receipt";
@@ -31,6 +32,9 @@ export function Claims() {
           <p>
             {money(totalOf(claim))} <Status status={claim.status} />
           </p>
+          {commentsOf(claim.id).length > 0 && (
+            <p class="soft">{t("comment.count", { count: commentsOf(claim.id).length })}</p>
+          )}
         </a>
       ))}
     </>
@@ -56,6 +60,7 @@ export function ClaimScreen({ owner, id }: { owner: string; id: string }) {
       {linesOf(claim).map((line) => (
         <Line key={line.id} owner={owner} line={line} claim={claim} />
       ))}
+      <Comments owner={owner} claimId={id} />
     </>
   );
 }
