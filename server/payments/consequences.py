@@ -54,8 +54,10 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A draft follows its lines: an approval that goes away takes its line out, an advance that is set off against it
     makes it smaller, and a person who would get nothing leaves.
     """
+    if not entry.changed("status", "approved_minor", "set_off_minor") or entry.record["status"] == "paid":
+        return
     batch = draft_of(write, entry.record)
-    if batch is None or not entry.changed("status", "approved_minor", "set_off_minor"):
+    if batch is None:
         return
     lines = write.find_any("claim_line", "id", batch["line_ids"])
     payments = payments_of(line for line in lines if line["status"] == "approved")

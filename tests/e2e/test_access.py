@@ -100,6 +100,8 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
     purchase = world.tool(trip, receipt, quantity=2, price=15000)
     claim = world.claim(trip, receipt, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
     unit = world.stock_in(purchase, "TW-1")
+    world.account(world.anna)
+    batch = world.export(world.batch(*world.approved(30000)))
     report = server.find("service_report")[0]
     more = {
         "fei": (
@@ -107,6 +109,7 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
             f"/finance/claims/{claim['id']}/print",
             f"/finance/claims/{claim['id']}/trip",
             "/finance/approve?all=1",
+            f"/payments/batches/{batch['id']}",
         ),
         "wen": tool_room(world, unit),
         "ming": (f"/warehouse/units/{unit['id']}",),

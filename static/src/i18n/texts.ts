@@ -200,6 +200,11 @@ export const texts = {
   "report.sign": ["客户在此签字", "The customer signs here"],
   "report.sign_name": ["或填写客户姓名", "Or the customer’s name, typed"],
   "report.title": ["服务报告", "Service report"],
+  "settings.account": ["收款账户", "Bank account"],
+  "settings.account_hint": [
+    "报销款付到哪里。需要网络和登录。",
+    "Where your money is paid to. Needs network, and signing in.",
+  ],
   "settings.persist_no": ["系统可能在空间不足时清除数据", "The system may clear data when space is short"],
   "settings.persist_yes": ["数据受保护，不会被自动清除", "Data is protected from being cleared"],
   "settings.sign_out": ["退出登录", "Sign out"],

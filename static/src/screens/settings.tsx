@@ -36,6 +36,14 @@ export function Settings() {
         <p>{t("settings.storage", { used: (used / 1_048_576).toFixed(1) })}</p>
         <p class="soft">{t(isKept ? "settings.persist_yes" : "settings.persist_no")}</p>
       </section>
+      <section class="card">
+        <p>
+          <a class="button wide" href="/payments/account" data-testid="bank-account">
+            {t("settings.account")}
+          </a>
+        </p>
+        <p class="soft">{t("settings.account_hint")}</p>
+      </section>
       <p class="row">
         <button
           type="button"
