@@ -172,17 +172,22 @@ class Oracle:
             self.broken("journal_broken", str(found))
         self.counts["journal entries"] += len(rows)
         paid: Counter[str] = Counter()
+        made: Counter[tuple[str, str]] = Counter()
         for row in rows:
             after, before = journals.values(row["after"]), journals.values(row["before"])
             if row["entity"] == "claim_line" and "status" in after:
                 self.counts[f"lines that became {after['status']}"] += 1
             paid[row["record_id"]] += row["entity"] == "claim_line" and after.get("status") == "paid"
+            made[row["entity"], row["record_id"]] += row["op"] == "create"
             saved = self.saved.get(row["change_id"])
             if saved is None:
                 continue
             self.counts[f"accepted {row['entity']}"] += 1
             if row["op"] == "update":
                 self._check_seen(saved.body, before, after)
+        for record, count in made.items():
+            if count > 1:
+                self.broken("made_twice", f"{' '.join(record)} was made again, perhaps after its delete")
         for record_id, count in paid.items():
             if count > 1:
                 self.broken("paid_twice", record_id)

@@ -11,7 +11,7 @@ from tests.simulation.plan import plan_of
 from tests.simulation.run import run
 
 SEEDS = range(1, 13)
-QUICK = ("last write wins", "scope leak", "forget on ack")
+QUICK = ("scope leak", "no dedupe", "ack before commit")
 """Those that `make test` looks for; `make simulate-check` looks for all."""
 
 

@@ -85,6 +85,20 @@ def test_a_crash_at_any_step_of_a_sync_with_a_restored_server_loses_nothing(worl
     assert phone.client.outbox() == []
 
 
+def test_what_was_sent_before_the_first_pull_survives_a_restored_server(world: World, phone: Device) -> None:
+    trip = phone.client.records("trip")[0]["id"]
+    world.server.back_up()
+    fresh = world._add_device("new", "anna")
+    fresh.log_in()
+    fields = {"trip_id": trip, "category": "meal", "amount_minor": 100, "issued_on": "2024-03-05"}
+    receipt = fresh.client.create("receipt", fields)
+    assert [verdict["status"] for verdict in fresh.client.push()] == ["applied"]
+    assert world.server.restore()
+    fresh.log_in()
+    fresh.client.sync()
+    assert [item["id"] for item in fresh.client.records("receipt")] == [receipt]
+
+
 def test_a_refused_change_holds_what_builds_on_it_and_nothing_else(phone: Device) -> None:
     bad = a_receipt(phone, category="bribe")
     phone.client.update("receipt", bad, {"amount_minor": 200})

@@ -17,7 +17,8 @@ from tests.simulation.plan import plan_of
 from tests.simulation.report import report
 from tests.simulation.run import Outcome, run
 
-SEEDS = (2, 4, 11, 13, 14)
+SEEDS = (4, 11, 12, 13, 14)
+"""In 12 a person is disabled whose phone still holds what the restored server lacks: kept, and not lost."""
 ON_POSTGRESQL = (6,)
 
 
@@ -53,6 +54,8 @@ def test_nothing_is_lost_or_doubled_and_all_devices_agree_with_the_server() -> N
     # What never happens proves nothing: every fault was met, and people's work went through in each domain.
     kinds = ("lose_answer", "late_request", "send_twice", "cut_answer", "kill_server", "crash", "full_disk")
     assert not [kind for kind in (*kinds, "server: restore", "clone", "wrong_clock") if not faults[kind]]
+    assert counts["lines that became approved"]
+    assert counts["lines that became paid"]
     work = ("receipt", "claim", "claim_line", "tool_purchase", "tool_unit", "service_report", "work_order")
     assert not [entity for entity in work if not counts[f"accepted {entity}"]]
     assert not [status for status in ("applied", "duplicate", "conflict", "rejected", "held") if not counts[status]]

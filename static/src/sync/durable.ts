@@ -1,6 +1,6 @@
 /** When the phone may forget: never before the server's backup holds what it sent, and its own check has agreed. */
 import { signal } from "@preact/signals";
-import { db, readMeta, type StoredChange, type StoredFile, writeMeta } from "../store/db";
+import { db, readMeta, type StoredChange, type StoredFile } from "../store/db";
 import { call } from "./api";
 import { startAnew } from "./pull";
 import type { Stand } from "./push";
@@ -21,14 +21,17 @@ interface Missing extends Stand {
 export async function noticeEpoch(owner: string, stand: Stand): Promise<boolean> {
   const known = await readMeta<string>(`epoch/${owner}`);
   if (known === stand.epoch) return false;
-  await writeMeta(`epoch/${owner}`, stand.epoch);
-  if (known === undefined) return false;
-  await startAnew(owner);
-  await db.transaction("rw", [db.changes, db.files], async () => {
-    await db.changes.where({ owner, state: "done" }).modify(again);
-    await db.files.where({ owner, state: "sent" }).modify(sendAgain);
+  const isNew = known !== undefined;
+  if (isNew) await startAnew(owner);
+  // The epoch is known only together with what waits again: a phone that dies in between must notice it anew.
+  await db.transaction("rw", [db.changes, db.files, db.meta], async () => {
+    if (isNew) {
+      await db.changes.where({ owner, state: "done" }).modify(again);
+      await db.files.where({ owner, state: "sent" }).modify(sendAgain);
+    }
+    await db.meta.put({ key: `epoch/${owner}`, value: stand.epoch });
   });
-  return true;
+  return isNew;
 }
 
 /** Asks the server what it lacks of what this phone believes sent; that goes out again. Gives whether it lacks nothing. */
