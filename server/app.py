@@ -119,6 +119,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         ],
         "COMPRESS_ALGORITHM": ["gzip"],
         "COMPRESS_MIN_SIZE": 800,
+        "COMPRESS_LEVEL": 1,  # packs a pull in a third of the time of level 6, a fifteenth longer
     }
 
 
