@@ -5,6 +5,8 @@ from __future__ import annotations
 from server.config import Config
 
 THREADS = 8
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection without a request stays open: a phone's next call then needs no new one."""
 GRACE_SECONDS = 8
 """How long a request may still run when the server is told to end. What is cut off then, the phone sends again."""
 
@@ -19,6 +21,8 @@ def arguments(config: Config) -> list[str]:
         str(workers),
         "--threads",
         str(THREADS),
+        "--keep-alive",
+        str(KEEP_ALIVE_SECONDS),
         "--graceful-timeout",
         str(GRACE_SECONDS),
         "--no-control-socket",

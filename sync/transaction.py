@@ -67,6 +67,10 @@ class Transaction:
         """The records whose field has one of the values, in the order in which they were made."""
         return self._records.find_any(entity, field, values)
 
+    def has_changed(self, entity: str) -> bool:
+        """Whether this transaction has changed a record of that kind, so that the tables alone do not say how it is."""
+        return self._records.has_touched(entity)
+
     def find_holding(self, entity: str, field: str, values: Collection[str]) -> list[Record]:
         """The records whose list holds one of the values, in the order in which they were made."""
         return self._records.find_holding(entity, field, values)

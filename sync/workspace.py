@@ -101,6 +101,10 @@ class Workspace:
         """Whether this transaction made, changed or deleted the record."""
         return key in self._changed
 
+    def has_touched(self, entity: str) -> bool:
+        """Whether this transaction made, changed or deleted a record of that kind."""
+        return bool(self._touched.get(entity))
+
     # Reading ahead: many at once, before they are asked for one by one
 
     def fetch(self, entity: str, ids: Collection[str], *, lock: bool = False) -> None:

@@ -12,14 +12,12 @@ from server.claims.rules.tool_returned import CODES, reimbursable_minor
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.spending import sharing
-from server.claims.states import DECIDED, EDITABLE, claim_status, judged_status
+from server.claims.states import DECIDED, NOT_JUDGED, claim_status, judged_status
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-_NOT_JUDGED = EDITABLE | {"refused", "paid"}
-"""What the technician still works on is not judged yet; what was refused or paid is not judged again."""
 UNDECIDED: Mapping[str, Any] = {"decided_by": None, "decided_at": "", "decision_note": "", "approved_minor": 0}
 """What a line says of its decision when there is none."""
 
@@ -178,7 +176,7 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
 def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:
     """Judge the open lines of a receipt. Where some of its tools are back, the line splits: their part moves on."""
     for line in write.find("claim_line", receipt_id=receipt_id):
-        if line["status"] in _NOT_JUDGED or line["reverses"]:
+        if line["status"] in NOT_JUDGED or line["reverses"]:
             continue
         # Note: held, so that a batch is not exported between this look at the line and what follows from it.
         fresh = write.get("claim_line", line["id"], lock=True)

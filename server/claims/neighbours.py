@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, or_, select
 
 from server.claims.records import claim_lines
 from server.claims.rules.not_refused_before import WITHIN_DAYS as REFUSED_DAYS
@@ -18,6 +18,7 @@ from server.claims.rules.purchase_not_split import WITHIN_DAYS as SPLIT_DAYS
 from server.claims.rules.sold_once import NEAR_DAYS
 from server.claims.rules.travel_possible import NEAR_KM
 from server.claims.settings import Company
+from server.claims.states import NOT_JUDGED
 from server.places.divisions import prefecture_of, same_prefecture
 from server.places.position import centre_of
 from server.receipts.evidence import is_sure, main_document, own_evidence, stated
@@ -38,6 +39,17 @@ _SAME_SALE = _in_days.where(receipts.c.amount_minor == bindparam("amount"))
 _OWN = _in_days.where(receipts.c.technician_id == bindparam("technician"))
 _OWN_REFUSED = _OWN.where(exists().where(claim_lines.c.receipt_id == receipts.c.id, claim_lines.c.status == "refused"))
 _NEAR_NUMBERS = select(receipts).where(receipts.c.identity.in_(bindparam("near", expanding=True)))
+_judged = exists().where(claim_lines.c.receipt_id == receipts.c.id, claim_lines.c.status.not_in(NOT_JUDGED))
+_JUDGED_NEIGHBOUR = select(
+    or_(
+        _SAME_SALE.where(_judged).exists(),
+        select(receipts)
+        .where(receipts.c.technician_id == bindparam("technician"), receipts.c.id != bindparam("own_id"), _judged)
+        .where(receipts.c.issued_on.between(bindparam("own_first"), bindparam("own_last")))
+        .exists(),
+        _NEAR_NUMBERS.where(receipts.c.identity != "", _judged).exists(),
+    )
+)
 # Note: made once, because this runs at every judgement and building a query costs more than asking it.
 
 
@@ -78,6 +90,8 @@ def month_amounts(write: Transaction, receipt: Record) -> list[int]:
 
 def touched_by(write: Transaction, receipt: Record, company: Company) -> list[str]:
     """The receipts for whose lines this one matters: their findings may have changed with it."""
+    if not _has_judged_neighbour(write, receipt):
+        return []
     found = _candidates(write, receipt)
     trips = {trip["id"]: trip for trip in write.find_any("trip", "id", _trips_of([receipt, *found]))}
     mine = sightings_of(receipt, trips.get(receipt["trip_id"]), company)
@@ -134,6 +148,17 @@ def _candidates(write: Transaction, receipt: Record) -> list[Record]:
     for row in write.connection.execute(_NEAR_NUMBERS, {"near": near}) if near else ():
         found.setdefault(row.id, dict(row._mapping))
     return [found[receipt_id] for receipt_id in sorted(found)]
+
+
+def _has_judged_neighbour(write: Transaction, receipt: Record) -> bool:
+    """Whether a line of any candidate can change at all; most phones send receipts of which nobody has claimed one."""
+    if write.has_changed("claim_line"):
+        return True
+    (first, last), (own_first, own_last) = (_around(receipt["issued_on"], days) for days in (NEAR_DAYS, SPLIT_DAYS))
+    near = identities_near(receipt["identity"], NEAR_NUMBERS) or [""]
+    given = {"own_id": receipt["id"], "technician": receipt["technician_id"], "amount": receipt["amount_minor"]}
+    given |= {"first": first, "last": last, "own_first": own_first, "own_last": own_last, "near": near}
+    return any(row[0] for row in write.read_aside(_JUDGED_NEIGHBOUR.params(**given)))
 
 
 def _around(day: str, days: int) -> tuple[str, str]:

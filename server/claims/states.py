@@ -26,6 +26,8 @@ JUDGED = frozenset({"blocked", "needs_review", "clear"})
 DECIDED = frozenset({"approved", "refused", "paid"})
 EDITABLE = frozenset({"draft", "returned"})
 """The technician's own: a line that was not handed in, or was given back for repair."""
+NOT_JUDGED = EDITABLE | {"refused", "paid"}
+"""What the technician still works on is not judged yet; what was refused or paid is not judged again."""
 
 
 @dataclass(frozen=True)
