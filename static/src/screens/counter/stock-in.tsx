@@ -77,7 +77,6 @@ function Counted({ owner, bought, serial }: { owner: string; bought: ShownPurcha
   const photosOf = (row: Taken) =>
     shots.value?.list.flatMap((shot) => (shot.row === row.id ? shot.photo : [])) ?? [];
   const submit = async () => {
-    if (values.rows.length === 0) return setMessage(w("stock.nothing"));
     setBusy(true);
     try {
       const wishes = values.rows.map((row) => {
@@ -146,7 +145,7 @@ function Counted({ owner, bought, serial }: { owner: string; bought: ShownPurcha
           {message}
         </p>
       )}
-      <p>
+      {count > 0 && (
         <button
           type="button"
           class="primary wide"
@@ -156,7 +155,7 @@ function Counted({ owner, bought, serial }: { owner: string; bought: ShownPurcha
         >
           {count > 1 ? w("stock.save_many", { count }) : w("stock.save_one")}
         </button>
-      </p>
+      )}
       <Refusal owner={owner} bought={bought} />
     </>
   );

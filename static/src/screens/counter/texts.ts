@@ -102,7 +102,6 @@ export const counterTexts = {
     "This purchase is not on this device. Sync with network, then try again.",
   ],
   "stock.new_label": ["将贴标签 {label}", "Gets the label {label}"],
-  "stock.nothing": ["请先扫描或加入至少一件工具。", "Scan or add at least one tool first."],
   "stock.photo": ["加照片", "Add a photo"],
   "stock.reason_broken": ["已损坏，不能用", "Broken and of no use"],
   "stock.reason_incomplete": ["缺少配件", "Parts are missing"],
