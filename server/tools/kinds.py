@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import func, select
+
+from server.tools.records import tool_units
 from server.tools.states import OWNED
 from sync.change import Change, Record, new_id
 from sync.entity import Policy
@@ -29,7 +32,7 @@ def on_unit(write: Transaction, entry: Entry) -> Iterable[Change]:
         return
     unit = entry.record
     write.lock(f"kind:{unit['kind_key']}")
-    counts = count(write.find("tool_unit", kind_key=unit["kind_key"]))
+    counts = count(write, unit["kind_key"])
     kind = next(iter(write.find("tool_kind", key=unit["kind_key"])), None)
     if kind is None and counts["owned"]:
         named = {"key": unit["kind_key"], "name": unit["name"], "model": unit["model"]}
@@ -39,14 +42,19 @@ def on_unit(write: Transaction, entry: Entry) -> Iterable[Change]:
         yield change_of("tool_kind", kind, changed)
 
 
-def count(units: Sequence[Record]) -> dict[str, Any]:
-    """How many of these units the company owns, and where those on a shelf are."""
-    states = Counter(unit["status"] for unit in units)
-    shelves = Counter(unit["shelf"] for unit in units if unit["status"] == "stocked_in")
+def count(write: Transaction, key: str) -> dict[str, Any]:
+    """How many units of this kind the company owns, and where those on a shelf are."""
+    unit = tool_units.c
+    query = select(unit.status, unit.shelf, func.count()).where(unit.kind_key == key).group_by(unit.status, unit.shelf)
+    states: Counter[str] = Counter()
+    shelves: Counter[str] = Counter()
+    for status, shelf, quantity in write.connection.execute(query):
+        states[status] += quantity
+        shelves[shelf] += quantity if status == "stocked_in" else 0
     return {
         "owned": sum(states[state] for state in OWNED),
         "on_shelf": states["stocked_in"],
         "issued": states["issued"],
         "in_repair": states["in_repair"],
-        "shelves": [{"shelf": shelf, "quantity": shelves[shelf]} for shelf in sorted(shelves)],
+        "shelves": [{"shelf": shelf, "quantity": shelves[shelf]} for shelf in sorted(shelves) if shelves[shelf]],
     }
