@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from server.accounts.tokens import refresh_tokens
 from server.attachments.store import hash_of, sync_folder
 from server.claims import desk_index
+from server.payments.reconciliation import RESTORED_AT
 from server.schema import upgrade
 from server.services import Services
 from server.tables import metadata
 from sync import journal, mentions
 from sync.audit import verify
+from sync.change import instant
 from sync.facts import start_epoch, write_fact
 
 FORMAT = 1
@@ -106,6 +108,8 @@ def restore(services: Services, source: Path) -> int:
         mentions.rebuild(connection, services.engine.registry)
         connection.execute(delete(refresh_tokens))
         start_epoch(connection)
+        # Note: what was sent to the bank after the backup is not known here; see server/payments/reconciliation.py.
+        write_fact(connection, RESTORED_AT, instant(services.engine.clock()))
         write_fact(connection, "durable_seq", str(about["seq"]))
         broken = verify(connection, services.engine.registry)
         if broken:

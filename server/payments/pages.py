@@ -11,6 +11,7 @@ from server.pages import attempt, done, known, read_page
 from server.payments.export import kept_file
 from server.payments.outgoing import KINDS
 from server.payments.queries import batches, shown_payments, to_pay
+from server.payments.reconciliation import restored_at
 from sync.change import Record, is_id
 from sync.errors import Refused
 from sync.transaction import Transaction
@@ -22,7 +23,19 @@ blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 @page_for("finance", "manager")
 def payable() -> str:
     """Approved lines in no batch, by person."""
-    return read_page(lambda read: render_template("payments/to_pay.html", found=to_pay(read)))
+    return read_page(
+        lambda read: render_template("payments/to_pay.html", found=to_pay(read), restored_at=restored_at(read))
+    )
+
+
+@blueprint.post("/reconciled")
+@page_for("finance")
+def reconciled() -> Response:
+    """After a restore: what the bank was sent is compared, and payments may go on."""
+    fields = {name: request.form.get(name, "").strip() for name in ("last_number", "note")}
+    if attempt(lambda write: write.create("payment_reconciliation", fields)):
+        done("payments.done_reconciled")
+    return redirect("/payments/", 303)
 
 
 @blueprint.get("/batches")

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from server.claims.judgement import company_of
 from server.payments.export import exported
+from server.payments.reconciliation import ENTITY as RECONCILIATION
+from server.payments.reconciliation import lost_numbers, refuse_unreconciled
 from server.payments.records import (
     AccountCodesSchema,
     BankAccountSchema,
@@ -131,7 +133,8 @@ def _made(write: Transaction, after: Record) -> Mapping[str, Any]:
     if not lines:
         raise Refused("batch_empty")
     year = f"PB-{write.now.astimezone(ZoneInfo(company_of(write).time_zone)):%Y}-"
-    numbers = [int(batch["number"][len(year) :]) for batch in write.find("payment_batch") if year in batch["number"]]
+    known = [batch["number"] for batch in write.find("payment_batch")] + lost_numbers(write)
+    numbers = [int(number.removeprefix(year)) for number in known if number.startswith(year)]
     after["line_ids"] = [line["id"] for line in lines]
     about = {"number": f"{year}{max(numbers, default=0) + 1:04}", "line_ids": after["line_ids"]}
     return about | {"created_by": write.actor.id, "created_at": instant(write.now)} | totals_of(write, after)
@@ -141,6 +144,7 @@ def _step(write: Transaction, before: Record, after: Record) -> Mapping[str, Any
     if not may_step(before["status"], after["status"]) or before["line_ids"] != after["line_ids"]:
         raise Refused("batch_not_draft", params=_who(write, before))
     if after["status"] == "exported":
+        refuse_unreconciled(write)
         lines = lines_for(write, after["id"], after["currency"], after["line_ids"])
         if {line["id"] for line in lines} != set(after["line_ids"]):
             raise Refused("batch_changed")
@@ -170,6 +174,7 @@ def _who(read: Transaction, batch: Record) -> dict[str, Any]:
 
 
 ENTITIES = (
+    RECONCILIATION,
     Entity("payment_batch", payment_batches, RecordForm(PaymentBatchSchema), PaymentBatchPolicy()),
     Entity("bank_account", bank_accounts, RecordForm(BankAccountSchema), BankAccountPolicy(), {"user_id": "user"}),
     Entity(

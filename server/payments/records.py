@@ -26,6 +26,7 @@ from sync.tables import metadata
 MOST_LINES = 1000
 """Lines in one batch: more are paid by another one."""
 ACCOUNT_NUMBER = r"[0-9A-Z]{6,34}"
+BATCH_NUMBER = r"PB-\d{4}-\d{4,6}"
 BANK_CODE = r"\d{12}|[A-Z0-9]{8}|[A-Z0-9]{11}"
 """A CNAPS number (联行号) or a BIC."""
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
@@ -100,6 +101,16 @@ class FileColumn(Part):
     header = TextField(40, required=True)
 
 
+class ReconciliationSchema(RecordSchema):
+    """After a restore: somebody of finance has compared with the bank what was sent before it."""
+
+    last_number = TextField(20, pattern=BATCH_NUMBER)
+    note = TextField(500, required=True)
+    epoch = TextField(64)
+    confirmed_by = IdField()
+    confirmed_at = InstantField()
+
+
 class BankLayoutSchema(RecordSchema):
     """How the bank wants its file. There is one."""
 
@@ -165,6 +176,7 @@ bank_accounts = record_table(
 bank_layouts = record_table("bank_layout", BankLayoutSchema)
 account_codes = record_table("account_codes", AccountCodesSchema)
 payment_results = record_table("payment_result", PaymentResultSchema, Index("ix_payment_result_batch_id", "batch_id"))
+reconciliations = record_table("payment_reconciliation", ReconciliationSchema)
 payment_files = Table(
     "payment_file",
     metadata,

@@ -16,10 +16,12 @@ from werkzeug.serving import make_server
 from server.app import create_app
 from server.backup import BackupBroken, backup, check, restore
 from server.config import Config, from_environment
+from server.payments.reconciliation import RESTORED_AT
 from server.schema import is_current
 from server.services import Services, build
 from sync.audit import verify
 from sync.client import SyncClient, Unreachable
+from sync.facts import read_fact
 from sync.tables import journal
 from tests.server.api import PASSWORD, give_password
 from tests.server.world import World
@@ -98,6 +100,7 @@ def test_phones_bring_back_what_the_backup_did_not_hold(
             assert restored.now("receipt", receipt_id)["technician_id"] == world.people[name].id
     assert restored.now("receipt", kept["anna"][0])["note"] == "after the backup"
     with fresh.engine.database.read() as connection:
+        assert read_fact(connection, RESTORED_AT), "payments would go on without a comparison with the bank"
         ids = list(connection.execute(select(journal.c.change_id)).scalars())
         assert len(ids) == len(set(ids))
         assert verify(connection, fresh.engine.registry) is None

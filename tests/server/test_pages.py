@@ -57,6 +57,11 @@ def test_a_wrong_password_is_told_in_a_sentence(app: Flask, world: World) -> Non
 
 ALLOWED = {
     "/finance/": {"fei", "ming"},
+    "/payments/": {"fei", "ming"},
+    "/payments/batches": {"fei", "ming"},
+    "/payments/outgoing": {"fei", "ming"},
+    "/payments/layout": {"fei", "ming"},
+    "/payments/accounts": {"fei"},
     "/warehouse/": {"wen"},
     "/warehouse/expected": {"wen"},
     "/warehouse/units": {"wen", "ming"},
