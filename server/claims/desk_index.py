@@ -70,7 +70,7 @@ desk_lines = Table(
     Index("ix_desk_line_site", "site_id", "rank"),
     Index("ix_desk_line_status", "status", "currency", "amount_minor"),
     Index("ix_desk_line_category_month", "month", "category", "currency", "rank", "amount_minor"),
-    Index("ix_desk_line_site_month", "month", "site_id", "currency", "rank", "amount_minor"),
+    Index("ix_desk_line_site_month", "site_id", "month", "currency", "rank", "amount_minor"),
 )
 desk_reasons = Table(
     "desk_reason",
@@ -80,7 +80,7 @@ desk_reasons = Table(
     Column("severity", String(10), nullable=False),
     *_about(),
     Index("ix_desk_reason_now", "code", "rank", "submitted_at", "line_id"),
-    Index("ix_desk_reason_counts", "rank", "code", "currency", "month", "severity", "amount_minor"),
+    Index("ix_desk_reason_counts", "code", "currency", "rank", "month", "severity", "amount_minor"),
 )
 
 

@@ -111,7 +111,7 @@ def conditions(
         ranks = [RANK[state] for state in wanted.states]
         found.append(rows.c.rank.between(min(ranks), max(ranks)))
     if wanted.reason == NO_REASON:
-        found.append(rows.c.line_id.not_in(select(desk_reasons.c.line_id)))
+        found.append(~select(desk_reasons.c.code).where(desk_reasons.c.line_id == rows.c.line_id).exists())
     if wanted.age:
         found.extend(_handed_in(rows, *AGES[wanted.age], today, time_zone))
     if wanted.text:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Table, func, select
 
 from server.claims.desk_index import RANK, desk_lines, desk_reasons
 from server.claims.filters import AGES, NO_REASON, NO_SITE, STATUS_GROUPS, Filter, conditions
@@ -52,29 +52,29 @@ class _Sums:
         self.lines[key] = self.lines.get(key, 0) + int(lines)
         self.minor[key] = self.minor.get(key, 0) + int(minor)
 
-    def figures(self, query: Callable[[str], str]) -> list[Figure]:
+    def figures(self, query: Callable[[str], str], most: int | None = None) -> list[Figure]:
         """A figure for each key, the most money first."""
-        found = [Figure(key, self.lines[key], self.minor[key], query(key)) for key in self.lines]
-        return sorted(found, key=lambda figure: (-figure.minor, figure.key))
+        keys = sorted(self.lines, key=lambda key: (-self.minor[key], key))[:most]
+        return [Figure(key, self.lines[key], self.minor[key], query(key)) for key in keys]
 
 
-def currencies(read: Transaction) -> list[str]:
-    """The currencies that lines are in."""
-    query = select(desk_lines.c.currency).group_by(desk_lines.c.currency).order_by(func.count().desc())
-    return [row.currency for row in _rows(read, query)]
+def totals(read: Transaction) -> list[tuple[str, str, int, int]]:
+    """State, currency, lines and money of all lines."""
+    lines = desk_lines.c
+    query = select(lines.status, lines.currency, func.count(), func.sum(lines.amount_minor))
+    return [tuple(row) for row in _rows(read, query.group_by(lines.status, lines.currency))]
 
 
-def waiting(read: Transaction, currency: str) -> list[Figure]:
+def waiting(known: Iterable[tuple[str, str, int, int]], currency: str) -> list[Figure]:
     """What waits now, by state: for finance, for the technician, for the payer."""
     sums = _Sums()
-    lines = desk_lines.c
-    states = (*STATUS_GROUPS["open"], "returned", "approved")
-    query = select(lines.status, func.count(), func.sum(lines.amount_minor)).where(lines.status.in_(states))
-    for row in _rows(read, query.where(lines.currency == currency).group_by(lines.status)):
-        sums.add(*row)
-    found = {figure.key: figure for figure in sums.figures(lambda key: Filter(status=key, currency=currency).query())}
-    nothing = (Figure(key, 0, 0, Filter(status=key, currency=currency).query()) for key in states)
-    return sorted((found.get(figure.key, figure) for figure in nothing), key=lambda figure: RANK[figure.key])
+    for state in (*STATUS_GROUPS["open"], "returned", "approved"):
+        sums.add(state, 0, 0)
+    for state, own, count, minor in known:
+        if own == currency and state in sums.lines:
+            sums.add(state, count, minor)
+    found = sums.figures(lambda state: Filter(status=state, currency=currency).query())
+    return sorted(found, key=lambda figure: RANK[figure.key])
 
 
 def waiting_by_reason(read: Transaction, currency: str) -> list[Figure]:
@@ -111,7 +111,10 @@ def refused_by_reason(read: Transaction, period: Period) -> list[Figure]:
 def spent(read: Transaction, period: Period) -> tuple[list[Figure], list[Figure]]:
     """What was approved or paid in the period: by category, and by month in their order."""
     categories, months = _Sums(), _Sums()
-    for month, category, count, minor in _rows(read, _per_month(period, "category")):
+    lines = desk_lines.c
+    query = select(lines.month, lines.category, func.count(), func.sum(lines.amount_minor))
+    query = query.where(*_spent_where(period)).group_by(lines.month, lines.category)
+    for month, category, count, minor in _rows(read, query):
         categories.add(category, count, minor)
         months.add(month, count, minor)
     by_month = months.figures(lambda month: _spent_in(period, since=month, until=month))
@@ -122,13 +125,14 @@ def spent(read: Transaction, period: Period) -> tuple[list[Figure], list[Figure]
 def spent_by_site(read: Transaction, period: Period) -> tuple[list[Figure], int]:
     """The sites on which most was spent, and how many sites there are in all."""
     sums = _Sums()
-    for _, site, count, minor in _rows(read, _per_month(period, "site_id")):
-        sums.add(site, count, minor)
-    figures = sums.figures(lambda site: _spent_in(period, site=site or NO_SITE))
-    shown = figures[:SITES_SHOWN]
+    lines = desk_lines.c
+    query = select(lines.site_id, func.count(), func.sum(lines.amount_minor))
+    for row in _rows(read, query.where(*_spent_where(period)).group_by(lines.site_id)):
+        sums.add(*row)
+    shown = sums.figures(lambda site: _spent_in(period, site=site or NO_SITE), SITES_SHOWN)
     query = select(sites.c.id, sites.c.name).where(sites.c.id.in_([figure.key for figure in shown]))
     names = {row.id: row.name for row in _rows(read, query)} if shown else {}
-    return [replace(figure, label=names.get(figure.key, "")) for figure in shown], len(figures)
+    return [replace(figure, label=names.get(figure.key, "")) for figure in shown], len(sums.lines)
 
 
 def _spent_in(period: Period, **more: str) -> str:
@@ -136,11 +140,8 @@ def _spent_in(period: Period, **more: str) -> str:
     return Filter(status="spent", currency=period.currency, **(months | more)).query()
 
 
-def _per_month(period: Period, column: str) -> Select[Any]:
-    """Month by month in the order of a covering index, so that no database sorts: what is left is added up here."""
-    lines = desk_lines.c
-    query = select(lines.month, lines[column], func.count(), func.sum(lines.amount_minor))
-    return query.where(*_where(period.filter(status="spent"), desk_lines)).group_by(lines.month, lines[column])
+def _spent_where(period: Period) -> list[Any]:
+    return _where(period.filter(status="spent"), desk_lines)
 
 
 def _by_code(read: Transaction, where: Iterable[Any]) -> _Sums:

@@ -26,8 +26,9 @@ def dashboard() -> str:
     today = services().today()
 
     def view(read: Transaction) -> str:
-        known = figures.currencies(read) or ["CNY"]
-        currency = asked.currency if asked.currency in known else known[0]
+        totals = figures.totals(read)
+        known = sorted({own for _, own, _, _ in totals}) or ["CNY"]
+        currency = asked.currency if asked.currency in known else "CNY" if "CNY" in known else known[0]
         period = Period(asked.since or _months_before(today, _MONTHS - 1), asked.until or f"{today:%Y-%m}", currency)
         reasons = figures.waiting_by_reason(read, currency)
         ages = figures.waiting_by_age(read, currency, today, services().config.time_zone)
@@ -38,7 +39,7 @@ def dashboard() -> str:
             "reports/dashboard.html",
             period=period,
             currencies=known,
-            waiting=figures.waiting(read, currency),
+            waiting=figures.waiting(totals, currency),
             panels=(
                 ("reasons", "reason", reasons, charts.rows(reasons)),
                 ("ages", "age", ages, charts.rows(ages)),

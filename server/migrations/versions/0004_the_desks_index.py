@@ -79,7 +79,7 @@ _INDEXES = (
     ("desk_line", "site", ["site_id", "rank"]),
     ("desk_line", "status", ["status", "currency", "amount_minor"]),
     ("desk_line", "category_month", ["month", "category", "currency", "rank", "amount_minor"]),
-    ("desk_line", "site_month", ["month", "site_id", "currency", "rank", "amount_minor"]),
+    ("desk_line", "site_month", ["site_id", "month", "currency", "rank", "amount_minor"]),
     ("desk_reason", "now", ["code", "rank", "submitted_at", "line_id"]),
-    ("desk_reason", "counts", ["rank", "code", "currency", "month", "severity", "amount_minor"]),
+    ("desk_reason", "counts", ["code", "currency", "rank", "month", "severity", "amount_minor"]),
 )
