@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import segno
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from server.paper import BOLD, fitted, han, wrapped
+from server.paper import BOLD, han, wrapped
 from sync.change import Record
 
 
@@ -63,21 +64,23 @@ def draw_labels(units: Sequence[Record], sheet: Sheet, skip: int = 0) -> bytes:
 
 def _draw(canvas: Canvas, unit: Record, x: float, y: float, width: float, height: float) -> None:
     inset = _INSET * mm
-    side = min(height - 2 * inset, width * 0.42)
+    side = min(height - 2 * inset, width * 0.36)
     _draw_code(canvas, unit["label"], x + inset, y + (height - side) / 2, side)
     left = x + 2 * inset + side
     room = width - side - 3 * inset
-    canvas.setFont(BOLD, 10.5)
+    size = min(11.0, 11.0 * room / stringWidth(unit["label"], BOLD, 11.0))  # the label is read by people, too: whole
+    canvas.setFont(BOLD, size)
     line = y + height - inset - 9
-    canvas.drawString(left, line, fitted(unit["label"], BOLD, 10.5, room))
+    canvas.drawString(left, line, unit["label"])
     canvas.setFont(han(), 8.5)
     name = f"{unit['name']} {unit['model']}".strip()
     for text in wrapped(name, han(), 8.5, room, 3):
         line -= 11
         canvas.drawString(left, line, text)
-    if unit["serial_number"]:
-        canvas.setFont(han(), 7.5)
-        canvas.drawString(left, y + inset, fitted(f"S/N {unit['serial_number']}", han(), 7.5, room))
+    serial = f"S/N {unit['serial_number']}" if unit["serial_number"] else ""
+    canvas.setFont(han(), 7)
+    for number, text in enumerate(reversed(wrapped(serial, han(), 7, room, 2))):
+        canvas.drawString(left, y + inset + number * 8, text)
 
 
 def _draw_code(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:

@@ -253,8 +253,9 @@ def test_labels_are_printed_one_or_many_and_can_be_scanned(desk: Desk, world: Wo
     assert [round(side / 72 * 25.4) for side in single[0].get_size()] == [50, 30]
     sheet = pypdfium2.PdfDocument(browser.get(f"{address}&form=sheet&skip=23").body)
     assert len(sheet) == 2
-    for document, numbers in ((single, [0]), (sheet, [0])):
-        image = document[numbers[0]].render(scale=4).to_pil()
+    assert units[0]["label"] in single[0].get_textpage().get_text_bounded()
+    for document in (single, sheet):
+        image = document[0].render(scale=4).to_pil()
         assert {code.text for code in zxingcpp.read_barcodes(image)} == {units[0]["label"]}
     text = sheet[1].get_textpage().get_text_bounded()
     assert units[1]["label"] in text
