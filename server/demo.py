@@ -114,6 +114,9 @@ class _Demo:
         self._report(past)
         self._claim(past, today - timedelta(10))
         self._tool_room(under_way["trip"], today)
+        for who, shown, number in (("anna", "安娜", "6200000000000000018"), ("bo", "博文", "6200000000000000026")):
+            account = {"holder_name": shown, "bank_name": "示例银行杭州分行", "account_number": number}
+            self._create(who, "bank_account", user_id=self.people[who].id, **account)
 
     def _create(self, who: str, entity: str, **fields: Any) -> Record:
         return self.services.engine.write(self.people[who], lambda write: write.create(entity, fields))
