@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from server import health, pages, paths, phone, storage_trouble, sync_api
 from server.accounts import admin_pages, login_api, login_pages
 from server.accounts.gate import to_login
+from server.admission import Admission
 from server.attachments import api as attachments_api
 from server.attachments import tus
 from server.claims import advance_pages, bulk_pages, comment_pages, limit_pages, queue_pages, trip_pages
@@ -68,7 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("server", template_folder=str(paths.templates()), static_folder=None)
     app.config.update(_flask_settings(config))
     app.extensions["fieldclaim"] = build(config)
-    app.wsgi_app = InflateRequests(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Admission(InflateRequests(app.wsgi_app))  # type: ignore[method-assign]
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, config.proxies, config.proxies)  # type: ignore[method-assign]
     csrf.init_app(app)

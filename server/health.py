@@ -21,6 +21,7 @@ blueprint = Blueprint("health", __name__)
 _registry = CollectorRegistry()
 _requests = Counter("fieldclaim_requests", "Requests by route and status", ["route", "status"], registry=_registry)
 _verdicts = Counter("fieldclaim_pushed_changes", "Pushed changes by verdict", ["verdict"], registry=_registry)
+_shed = Counter("fieldclaim_shed_requests", "Requests told to come again, by lane", ["lane"], registry=_registry)
 _seconds = Histogram("fieldclaim_request_seconds", "Seconds taken by a request", ["route"], registry=_registry)
 
 
@@ -58,6 +59,11 @@ def count_requests(app: Flask) -> None:
         _requests.labels(route, response.status_code).inc()
         _seconds.labels(route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
         return response
+
+
+def count_shed(lane: str) -> None:
+    """Measure how often the server had no place."""
+    _shed.labels(lane).inc()
 
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.change import Record, instant, new_id
-from sync.client_http import Answer, Http, Request, ServerSaysNo, Transport, Unreachable, packed, read
+from sync.client_http import Answer, Http, Patient, Request, ServerSaysNo, Transport, Unreachable, packed, read
 from sync.client_store import Store
 
 __all__ = ["Answer", "Request", "ServerSaysNo", "Store", "SyncClient", "Transport", "Unreachable"]
@@ -36,7 +36,7 @@ class SyncClient:
     ) -> None:
         self.address = address
         self.store = store if isinstance(store, Store) else Store(store)
-        self.transport = transport or Http(timeout)
+        self.transport = transport or Patient(Http(timeout))
         self.clock = clock
         self.page_size = page_size
         if not self.device_id:

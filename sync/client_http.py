@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Protocol
@@ -71,6 +73,38 @@ class Http:
             return _whole(error.code, error)
         except (OSError, HTTPException) as error:
             raise Unreachable(str(error)) from error
+
+
+class Patient:
+    """Another transport, waited with: where a server is busy and says when to come again, this comes again then.
+
+    Each wait is a little longer than asked, by chance, so that devices that were sent away together do not come back
+    together. After `patience` seconds in all the answer is given as it is.
+    """
+
+    def __init__(
+        self, inner: Transport, patience: float = 60, *, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self.inner = inner
+        self.patience = patience
+        self.sleep = sleep
+
+    def send(self, request: Request) -> Answer:
+        """The first answer that is not "come again", or the last one where patience has run out."""
+        left = self.patience
+        while True:
+            answer = self.inner.send(request)
+            wait = _wish(answer) * random.uniform(1, 1.5)  # noqa: S311 (no secret)
+            if not 0 < wait <= left:
+                return answer
+            left -= wait
+            self.sleep(wait)
+
+
+def _wish(answer: Answer) -> int:
+    """After how many seconds the server wants to be asked again; 0 where it does not."""
+    wish = answer.headers.get("retry-after", "") if answer.status in (429, 503) else ""
+    return int(wish) if wish.isdecimal() else 0
 
 
 def packed(url: str, token: str, body: Any) -> Request:

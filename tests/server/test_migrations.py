@@ -1,0 +1,96 @@
+"""Every migration goes down and up again on both databases with data in it; what both forms hold stays."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, select
+
+from server import demo, schema
+from server.schema import is_current
+from server.services import Services
+from sync.database import Database
+from tests.server.api import give_password
+from tests.server.world import World
+
+Rows = list[tuple[Any, ...]]
+Held = dict[str, tuple[list[str], Rows]]
+
+
+def test_every_migration_goes_down_and_up_with_data_in_it(services: Services, world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt, tool = world.receipt(trip), world.receipt(trip, category="tool")
+    world.stock_in(world.tool(trip, tool))
+    world.finish_readings()
+    claim = world.claim(trip, receipt, tool)
+    give_password(services, world.anna)
+    assert world.lines(claim)
+    go_down_and_up(services.engine.database)
+
+
+@pytest.mark.long
+def test_every_migration_goes_down_and_up_with_the_demo_company_in_it(services: Services) -> None:
+    demo.fill(services)
+    go_down_and_up(services.engine.database)
+
+
+def go_down_and_up(database: Database) -> None:
+    """One step down and up again from each revision, then all the way."""
+    script = ScriptDirectory.from_config(schema._config())
+    newest_first = [each.revision for each in script.walk_revisions()]
+    before = at_first = held(database)
+    assert sum(bool(rows) for _, rows in at_first.values()) > 15, "most tables hold something"
+    for newer, older in pairwise(newest_first):
+        move(database, older)
+        below = held(database)
+        assert common(before, below) == common(below, before), f"{newer} loses data on its way down"
+        move(database, newer)
+        assert common(held(database), below) == common(below, before), f"{newer} loses data on its way up"
+        move(database, older)
+        before = below
+    move(database, "head")
+    now = held(database)
+    assert {name: len(now[name][1]) for name in before} == {name: len(at_first[name][1]) for name in before}
+    assert is_current(database)
+
+
+def move(database: Database, revision: str) -> None:
+    """Bring the tables to a revision, wherever they stand."""
+    config = schema._config()
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        order = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+        wanted = order[0] if revision == "head" else revision
+        here = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+        (command.upgrade if order.index(wanted) < order.index(here) else command.downgrade)(config, wanted)
+
+
+def held(database: Database) -> Held:
+    """Every row of every table, by its columns."""
+    found = MetaData()
+    with database.read() as connection:
+        found.reflect(connection)
+        tables = [table for table in found.sorted_tables if table.name != "alembic_version"]
+        return {
+            table.name: (sorted(table.c.keys()), [tuple(row) for row in connection.execute(columns_of(table))])
+            for table in tables
+        }
+
+
+def columns_of(table: Any) -> Any:
+    return select(*(table.c[name] for name in sorted(table.c.keys())))
+
+
+def common(of: Held, other: Held) -> dict[str, Rows]:
+    """What one form holds in the tables and columns that the other has, too."""
+    shared: dict[str, Rows] = {}
+    for name in set(of) & set(other):
+        columns, rows = of[name]
+        places = [place for place, column in enumerate(columns) if column in other[name][0]]
+        shared[name] = sorted((tuple(row[place] for place in places) for row in rows), key=repr)
+    return shared
