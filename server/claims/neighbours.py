@@ -76,7 +76,6 @@ def others_of(write: Transaction, receipt: Record, company: Company) -> list[Oth
             sightings=sightings_of(other, trips.get(other["trip_id"]), company),
         )
         for other in found
-        if other["id"] not in refused or other["technician_id"] == receipt["technician_id"]
     ]
 
 

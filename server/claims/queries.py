@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from server.claims.beside import Beside, beside
 from server.claims.comparison import Place, Row, places_of, rows_of
 from server.receipts.readings import readings_of
 from sync.change import Record
@@ -25,6 +26,8 @@ class LineView:
     media: dict[str, str]
     rows: list[Row]
     places: list[Place]
+    beside: dict[str, list[Beside]]
+    """By the code of a finding, the other receipts that it rests on."""
     failed: list[Record]
     """Readings of the receipt's files that did not succeed, where no other reader did."""
 
@@ -59,6 +62,7 @@ def _line_view(read: Transaction, line: Record) -> LineView:
         media={item["sha256"]: item["media_type"] for item in files if item["status"] == "stored"},
         rows=rows_of(receipt) if receipt else [],
         places=places_of(receipt) if receipt else [],
+        beside=beside(read, line),
         failed=_failed(read, receipt) if receipt else [],
     )
 

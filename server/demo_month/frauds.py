@@ -46,12 +46,16 @@ def _anything(trip: Journey) -> bool:
     return True
 
 
+def _is_far(trip: Journey) -> bool:
+    return abs(trip.city.lat - HOME.lat) + abs(trip.city.lon - HOME.lon) > 8
+
+
 _NEEDS: dict[str, Callable[[Journey], bool]] = {
     "weekend on one's own": lambda trip: trip.ends.weekday() == 4,
     "holiday on one's own": lambda trip: trip.begins.isoformat() == "2026-10-08",
-    "at home that day": lambda trip: abs(trip.city.lat - HOME.lat) + abs(trip.city.lon - HOME.lon) > 8,
+    "at home that day": lambda trip: _is_far(trip) and (trip.ends - trip.begins).days >= 4,
 }
-"""Frauds that need a trip which ends on the eve of a weekend, begins behind a holiday, goes far enough."""
+"""Frauds that need a trip which ends on the eve of a weekend, begins behind a holiday, goes far and is long enough."""
 
 
 def _colleague(trips: Sequence[Journey], trip: Journey) -> Journey:

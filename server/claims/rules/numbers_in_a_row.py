@@ -14,6 +14,7 @@ NEAR_NUMBERS = 5
 def numbers_in_a_row(facts: Facts) -> list[Finding]:
     """Numbers at most five apart, of one shop: on other days or by people at different places, a person must look.
 
+    A neighbour that was refused counts as well: the stack is the same.
     What is bought together on one day is no matter: one person's parking tickets, colleagues who share a table. Slips
     torn off a roll (taxi, parking) are noted only: a quiet car park sells few in a day.
     """
@@ -31,7 +32,7 @@ def numbers_in_a_row(facts: Facts) -> list[Finding]:
 
 
 def _is_near(identity: str, other: Other) -> bool:
-    if not identity or not other.same_seller or other.identity == identity or other.is_refused:
+    if not identity or not other.same_seller or other.identity == identity:
         return False
     mine, theirs = series_of(identity), series_of(other.identity)
     return mine[0] == theirs[0] and abs(mine[1] - theirs[1]) <= NEAR_NUMBERS

@@ -16,8 +16,8 @@ def sold_once(facts: Facts) -> list[Finding]:
     """The same shop, amount and day (within two days) is worth a look, unless both are certainly invoices of their own.
 
     Two machine-read numbers are two invoices: two fares of one price, two colleagues at one hotel. From one person such
-    a pair is never the same sale; from two people it is only where they had no place in common on that day, and never
-    for tickets, which the railway sells to everybody at one price.
+    a pair is never the same sale. From two people it is only on the same day, where they had no place in common,
+    and never for fares and tickets, which everybody buys at one price.
     """
     mine = facts.receipt
     alike = [other for other in facts.others if _is_same_sale(mine, other)]
@@ -39,8 +39,9 @@ def _is_same_sale(mine: Receipt, other: Other) -> bool:
         return is_numberless and _days_apart(mine, other) == 0
     if _days_apart(mine, other) > NEAR_DAYS:
         return False
-    are_two_invoices = mine.is_proven and other.is_proven
-    return not (are_two_invoices and (other.is_together or other.is_journey))
+    if not (mine.is_proven and other.is_proven):
+        return True
+    return _days_apart(mine, other) == 0 and not other.is_together and mine.category != "transport"
 
 
 def _days_apart(mine: Receipt, other: Other) -> int:

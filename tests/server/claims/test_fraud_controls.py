@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import text
 
+from tests.server.desk import desks_of
 from tests.server.world import SHENZHEN, SHENZHEN_SELLER, World, codes, digital_number
 
 WEST_LAKE = {"lat": 30.25, "lon": 120.15, "accuracy_m": 20.0}
@@ -33,6 +35,21 @@ def test_a_colleagues_next_number_makes_both_lines_suspicious_until_it_is_gone(w
     assert finding["params"]["numbers"] == [number, next_number(number, 4)]
     world.delete(world.bo, "receipt", theirs)
     assert status_of(world, mine) == [("clear", [])]
+
+
+def test_finance_opens_the_other_receipt_from_the_finding(world: World, app: Flask) -> None:
+    trip, other = world.trip(), world.trip(world.bo, division="330700")
+    number = digital_number("33")
+    mine = world.claim(trip, world.receipt(trip, number=number, category="meal"))
+    loose = world.receipt(other, world.bo, number=next_number(number), seller_name="East Hill Diner", amount_minor=5500)
+    desk = desks_of(app, world)("fei")
+    page = desk.get(f"/finance/claims/{mine['id']}")
+    assert "East Hill Diner" in page
+    assert "not claimed yet" in page
+    theirs = world.claim(other, loose, owner=world.bo)
+    page = desk.get(f"/finance/claims/{mine['id']}").click("Compare with: .*East Hill Diner")
+    assert page.request.path == f"/finance/claims/{theirs['id']}"
+    assert "Consecutive" in page or "consecutive numbers" in page
 
 
 def test_colleagues_at_one_table_with_two_invoices_are_left_alone(world: World) -> None:
