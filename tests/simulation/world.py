@@ -18,6 +18,7 @@ from sync.actor import SYSTEM
 from sync.client import ServerSaysNo, Unreachable
 from sync.transaction import Transaction
 from tests.simulation import people
+from tests.simulation.checks import check
 from tests.simulation.desks import DESKS, Desks
 from tests.simulation.device import PASSWORD, Crash, Device
 from tests.simulation.network import Network
@@ -112,7 +113,7 @@ class World:
             before = after
         else:
             self.oracle.broken("restless", "changes go round without end")
-        self.oracle.check(list(self.devices.values()))
+        check(self.oracle, list(self.devices.values()))
         self._note("end", str(sorted(self.oracle.counts.items())))
 
     def close(self) -> None:
