@@ -55,14 +55,14 @@ def kill_again_and_again(server: RunningServer, seed: int, kills: int) -> list[f
     devices.start(crowd)
     ready = []
     for _ in range(kills):
-        time.sleep(random.uniform(0.05, 0.4))
+        time.sleep(random.uniform(0.05, 0.8))
         server.kill()
         ready.append(seconds_until_ready(server))
     devices.finish(crowd)
     acknowledged = devices.check(server, crowd)
     unknown = sum(device.unknown for device in crowd)
     print(f"{kills} kills, {acknowledged} changes acknowledged, {unknown} pushes without an answer")
-    assert acknowledged > kills
+    assert acknowledged > kills // 2
     assert unknown > kills
     assert sum((device.refusals for device in crowd), start=type(crowd[0].refusals)()) == {}
     return ready

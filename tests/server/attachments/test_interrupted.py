@@ -81,6 +81,7 @@ def test_an_upload_that_runs_past_its_hour_is_not_removed_under_its_feet(phone: 
     with services.files.part(upload_id(address)).open("r+b") as part:
         fcntl.flock(part, fcntl.LOCK_EX)
         services.engine.clock = lambda: datetime.now(UTC) + timedelta(hours=25)
+        phone.refresh()
         begin(phone, picture())
         assert services.files.part(upload_id(address)).exists()
     begin(phone, picture())
