@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import advances, comments, desk_index, judgement, limits, saved
+from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved
 from server.claims import policy as claims
 from server.payments import consequences as payment_consequences
 from server.payments import policy as payments
@@ -29,6 +29,7 @@ def registry() -> Registry:
         advances,
         saved,
         comments,
+        delegations,
         payments,
     ):
         known.add(*domain.ENTITIES)

@@ -67,6 +67,7 @@ _NAVIGATION = {
         ("/finance/comments", "nav.comments"),
         ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
+        ("/finance/approvals", "nav.approvals"),
         ("/finance/advances", "nav.advances"),
         ("/finance/limits", "nav.limits"),
     ),
@@ -74,6 +75,7 @@ _NAVIGATION = {
         ("/finance/", "nav.claims"),
         ("/finance/comments", "nav.comments"),
         ("/finance/dashboard", "nav.dashboard"),
+        ("/finance/approvals", "nav.approvals"),
         ("/payments/", "nav.payments"),
         ("/finance/advances", "nav.advances"),
         ("/finance/limits", "nav.limits"),
@@ -150,6 +152,8 @@ def done(key: str, **params: Any) -> None:
 def words(refused: Refused) -> str:
     """A refusal in a sentence for the person, with the fields that are meant."""
     amounts = {name: money(value) for name, value in refused.params.items() if name in _AMOUNTS}
+    if "status" in refused.params:
+        amounts["status"] = say(f"status.{refused.params['status']}")
     params = refused.params | amounts | {"findings": _standing(refused.params.get("findings", []))}
     sentence = say(f"error.{refused.code}", **params)
     fields = [

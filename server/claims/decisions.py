@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from server.claims.delegations import RIGHTS, on_behalf_of
 from server.claims.duties import refuse_second_duty
-from server.claims.judgement import UNDECIDED, findings_of, is_being_paid, lock_facts
+from server.claims.gathering import today
+from server.claims.judgement import UNDECIDED, UNENDORSED, company_of, findings_of, is_being_paid, lock_facts
+from server.claims.rules.limits import in_force
 from server.claims.rules.within_limits import allowed_minor
+from server.claims.spending import limits_known
 from server.claims.states import LINE_STEPS, judged_status, may_step, stands
 from server.receipts.readings import is_waiting
 from sync.change import Record, instant
@@ -15,29 +20,59 @@ from sync.errors import Refused
 from sync.transaction import Transaction
 
 
+def right_to_decide(write: Transaction, line: Record, fields: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The right by which the actor takes a step, and in whose place. Raises Refused where they have none.
+
+    A line above the limit that finance has endorsed is approved by the manager; either may undo or refuse it.
+    """
+    is_approval = fields.get("status") == "approved"
+    wanted = ["second"] if line["endorsed_by"] else ["approve"]
+    for right in wanted if is_approval else {*wanted, "approve"}:
+        with suppress(Refused):
+            return right, on_behalf_of(write, right)
+    if is_approval and line["endorsed_by"] and write.actor.is_any(RIGHTS["approve"]):
+        raise Refused("needs_second_approval", params={"limit": limit_alone(write) or 0})
+    raise Refused("field_not_writable", {name: ["field_not_writable"] for name in fields})
+
+
+def limit_alone(write: Transaction) -> int | None:
+    """What one person of finance may approve without the manager, in minor units; None where there is no limit."""
+    return in_force(limits_known(write), "approval", "", today(write.now, company_of(write)))
+
+
+def approval_of(write: Transaction, line: Record, amount_minor: int = 0, note: str = "") -> Record:
+    """The change by which the actor approves a line, or endorses it where the manager has to approve it as well."""
+    amount, alone = amount_minor or line["amount_minor"], limit_alone(write)
+    said = {"decision_note": note} if note else {}
+    if not line["endorsed_by"] and alone is not None and amount > alone:
+        return {"endorsed_minor": amount} | said
+    return {"status": "approved"} | ({"approved_minor": amount_minor} if amount_minor else {}) | said
+
+
 def settle_decision(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:
-    """Finance's step with a line. Raises Refused where the rules, the duties or the state stand against it."""
+    """A step with a line. Raises Refused where the rules, the duties or the state stand against it."""
     step = (before["status"], after["status"])
     if after["technician_id"] == write.actor.id:
         raise Refused("own_claim")
     if before["status"] == after["status"]:
-        raise Refused("not_decidable", params={"status": before["status"]})
+        return _endorse(write, before, after)
     if before["payment_batch_id"] and (after["status"] == "paid" or is_being_paid(write, before)):
         raise Refused("line_in_batch")
     if before["reverses"] and after["status"] != "paid":
         raise Refused("reversal_stands")
     if not may_step(LINE_STEPS, *step, "finance"):
         raise Refused("step_not_allowed", {"status": ["step_not_allowed"]}, {"from": step[0], "to": step[1]})
+    if after["status"] == "paid":
+        return _pay(write, after)
+    _, behalf = right_to_decide(write, before, {"status": after["status"]})
     match after["status"]:
         case "submitted":
             return UNDECIDED
         case "returned":
             return _return(write, after)
         case "refused":
-            return _refuse(write, after)
-        case "approved":
-            return _approve(write, after)
-    return _pay(write, after)
+            return _refuse(write, after, behalf)
+    return _approve(write, before, after, behalf)
 
 
 def settle_reversal(write: Transaction, after: Record) -> Mapping[str, Any]:
@@ -77,27 +112,59 @@ def refuse_blocked(write: Transaction, line: Record) -> list[dict[str, Any]]:
 def _return(write: Transaction, after: Record) -> Mapping[str, Any]:
     if not after["return_reason"].strip():
         raise Refused("reason_required", {"return_reason": ["required"]})
-    return {"returned_by": write.actor.id, "returned_at": instant(write.now)}
+    return {**UNDECIDED, "returned_by": write.actor.id, "returned_at": instant(write.now)}
 
 
-def _refuse(write: Transaction, after: Record) -> Mapping[str, Any]:
+def _refuse(write: Transaction, after: Record, behalf: str | None) -> Mapping[str, Any]:
     if not after["decision_note"].strip():
         raise Refused("reason_required", {"decision_note": ["required"]})
-    return {"decided_by": write.actor.id, "decided_at": instant(write.now), "approved_minor": 0}
+    refuse_second_duty(write, after | UNENDORSED, "approve", behalf)
+    return UNENDORSED | _decided(write, behalf) | {"approved_minor": 0}
 
 
-def _approve(write: Transaction, after: Record) -> Mapping[str, Any]:
+def _endorse(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:
+    """The first of two approvals, or its undoing."""
+    if before["endorsed_minor"] == after["endorsed_minor"] or before["status"] not in ("needs_review", "clear"):
+        raise Refused("not_decidable", params={"status": before["status"]})
+    if after["endorsed_minor"] == 0:
+        return UNENDORSED
+    if before["endorsed_by"]:
+        raise Refused("not_decidable", params={"status": before["status"]})
+    _, behalf = right_to_decide(write, before, {"endorsed_minor": after["endorsed_minor"]})
+    _check_amount(write, after, int(after["endorsed_minor"]))
+    refuse_second_duty(write, after, "endorse", behalf)
+    alone = limit_alone(write)
+    if alone is None or after["endorsed_minor"] <= alone:
+        raise Refused("second_not_needed")
+    return {"endorsed_by": write.actor.id, "endorsed_for": behalf, "endorsed_at": instant(write.now)}
+
+
+def _approve(write: Transaction, before: Record, after: Record, behalf: str | None) -> Mapping[str, Any]:
+    most = before["endorsed_minor"] if before["endorsed_by"] else after["amount_minor"]
+    approved, alone = int(after["approved_minor"] or most), limit_alone(write)
+    _check_amount(write, after, approved)
+    refuse_second_duty(write, after, "approve", behalf)
+    if approved > most:
+        raise Refused("invalid_fields", {"approved_minor": ["out_of_range"]})
+    if not before["endorsed_by"] and alone is not None and approved > alone:
+        raise Refused("needs_second_approval", params={"limit": alone})
+    return {"approved_minor": approved} | _decided(write, behalf)
+
+
+def _decided(write: Transaction, behalf: str | None) -> dict[str, Any]:
+    return {"decided_by": write.actor.id, "on_behalf_of": behalf, "decided_at": instant(write.now)}
+
+
+def _check_amount(write: Transaction, after: Record, amount: int) -> None:
+    """What is approved or endorsed is no more than is claimed, and no more than the limits leave; less has a reason."""
     findings = _check_payable(write, after)
-    refuse_second_duty(write, after, "approve")
-    approved = after["approved_minor"] or after["amount_minor"]
-    if not 0 < approved <= after["amount_minor"]:
+    if not 0 < amount <= after["amount_minor"]:
         raise Refused("invalid_fields", {"approved_minor": ["out_of_range"]})
     left = _left_by_limits(write, after, findings)
-    if approved > left:
+    if amount > left:
         raise Refused("over_limit", {"approved_minor": ["over_limit"]}, {"allowed": left})
-    if approved < after["amount_minor"] and not after["decision_note"].strip():
+    if amount < after["amount_minor"] and not after["decision_note"].strip():
         raise Refused("reason_required", {"decision_note": ["required"]})
-    return {"approved_minor": approved, "decided_by": write.actor.id, "decided_at": instant(write.now)}
 
 
 def _pay(write: Transaction, after: Record) -> Mapping[str, Any]:

@@ -9,21 +9,25 @@ from sync.change import Record
 from sync.errors import Refused
 from sync.transaction import Transaction
 
-Duty = Literal["claim", "receive", "waive", "approve", "pay"]
+Duty = Literal["claim", "receive", "waive", "endorse", "approve", "pay"]
 
 _REFUSALS: dict[Duty, str] = {
     "claim": "own_claim",
     "receive": "own_stocking",
     "waive": "own_waiver",
+    "endorse": "own_endorsement",
     "approve": "own_approval",
     "pay": "own_payment",
 }
 
 
-def refuse_second_duty(write: Transaction, line: Record, duty: Duty) -> None:
-    """Let the writing actor take a duty on a line. Raises Refused naming the duty that they hold already."""
+def refuse_second_duty(write: Transaction, line: Record, duty: Duty, on_behalf_of: str | None = None) -> None:
+    """Let the writing actor take a duty on a line, for themselves or in another's place.
+
+    Raises Refused naming the duty that one of the two holds already.
+    """
     for held, people in holders(write, line).items():
-        if held != duty and write.actor.id in people:
+        if held != duty and not people.isdisjoint({write.actor.id, on_behalf_of}):
             raise Refused(_REFUSALS[held])
 
 
@@ -31,11 +35,13 @@ def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:
     """Who holds which duty on a line: by user id, from the records, so that a change of role changes nothing."""
     purchases = [purchase["id"] for purchase in write.find("tool_purchase", receipt_id=line["receipt_id"])]
     units = write.find_any("tool_unit", "tool_purchase_id", purchases)
+    waivers = write.find("waiver", claim_line_id=line["id"])
     return {
         "claim": {line["technician_id"]},
         "receive": {unit["stocked_in_by"] for unit in units if came_back(unit)},
-        "waive": {waiver["given_by"] for waiver in write.find("waiver", claim_line_id=line["id"])}
+        "waive": ({waiver[name] for waiver in waivers for name in ("given_by", "on_behalf_of")} - {None})
         | {unit["written_off_by"] for unit in units if is_excused(unit)},
-        "approve": {line["decided_by"]} - {None},
+        "endorse": {line["endorsed_by"], line["endorsed_for"]} - {None},
+        "approve": {line["decided_by"], line["on_behalf_of"]} - {None},
         "pay": {line["paid_by"]} - {None},
     }

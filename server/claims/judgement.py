@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from server.claims.gathering import gather, purchases_of, receipts_with_files
@@ -18,7 +18,15 @@ from sync.entity import Registry
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-UNDECIDED: Mapping[str, Any] = {"decided_by": None, "decided_at": "", "decision_note": "", "approved_minor": 0}
+UNENDORSED: dict[str, Any] = {"endorsed_minor": 0, "endorsed_by": None, "endorsed_for": None, "endorsed_at": ""}
+UNDECIDED: dict[str, Any] = {
+    "decided_by": None,
+    "on_behalf_of": None,
+    "decided_at": "",
+    "decision_note": "",
+    "approved_minor": 0,
+    **UNENDORSED,
+}
 """What a line says of its decision when there is none."""
 
 
@@ -203,6 +211,8 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
     elif line["status"] == "approved":
         # Note: what the approval rested on is gone, so the approval is gone too.
         changed |= UNDECIDED
+    elif line["endorsed_by"] and (status == "blocked" or _has_new_doubt(line, findings)):
+        changed |= UNENDORSED
     if status != line["status"]:
         changed["status"] = status
     if changed:

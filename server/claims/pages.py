@@ -12,6 +12,8 @@ from server.accounts.gate import page_for
 from server.claims import queue
 from server.claims.advances import balance_of
 from server.claims.comments import comments_of
+from server.claims.decisions import approval_of, limit_alone
+from server.claims.delegations import rights_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
 from server.i18n import say
@@ -34,7 +36,7 @@ KEYS_OF_CLAIM = (
     ("Esc", "escape"),
     ("?", "help"),
 )
-_STEPS = {"approve": "approved", "refuse": "refused", "return": "returned", "undo": "submitted", "pay": "paid"}
+_STEPS = frozenset({"approve", "refuse", "return", "undo", "pay", "disown"})
 
 
 @blueprint.get("/claims/<claim_id>")
@@ -77,17 +79,19 @@ def printed(claim_id: str) -> str:
 @blueprint.post("/lines/<line_id>")
 @page_for("finance", "manager")
 def decide(line_id: str) -> Response:
-    """Approve, refuse, return for repair, mark as paid, or take a decision back."""
+    """Approve (above the limit: endorse), refuse, return for repair, mark as paid, or take a decision back."""
     step = request.form.get("step", "")
     if step not in _STEPS:
         raise Problem(400, "bad_request")
 
     def work(write: Transaction) -> Record:
-        return write.update("claim_line", known(write, "claim_line", line_id), _decision(step))
+        line = known(write, "claim_line", line_id)
+        return write.update("claim_line", line, _decision(write, line, step))
 
     line = attempt(work)
     if line:
-        done(f"finance.done_{step}")
+        is_endorsed = step == "approve" and line["status"] != "approved"
+        done("finance.done_endorse" if is_endorsed else f"finance.done_{step}")
         return _to_next(line["claim_id"])
     return _back_to(line_id)
 
@@ -114,9 +118,10 @@ def approve_clear(claim_id: str) -> Response:
     """Approve every clear line of a claim at once."""
 
     def work(write: Transaction) -> int:
-        lines = write.find("claim_line", claim_id=claim_id, status="clear")
+        found = write.find("claim_line", claim_id=claim_id, status="clear")
+        lines = [line for line in found if not line["endorsed_by"]]
         for line in lines:
-            write.update("claim_line", line, {"status": "approved"})
+            write.update("claim_line", line, approval_of(write, line))
         return len(lines)
 
     count = attempt(work)
@@ -154,20 +159,22 @@ def waive(line_id: str) -> Response:
     return _back_to(line_id)
 
 
-def _decision(step: str) -> dict[str, Any]:
+def _decision(write: Transaction, line: Record, step: str) -> dict[str, Any]:
     """The fields of finance's form, by its button."""
-    fields: dict[str, Any] = {"status": _STEPS[step]}
     note = request.form.get("note", "").strip()
     approved = request.form.get("approved", "").strip()
-    if step in ("approve", "refuse"):
-        fields["decision_note"] = note
-    if step == "approve" and approved:
-        fields["approved_minor"] = typed_minor(approved, "approved_minor")
-    if step == "return":
-        fields["return_reason"] = note
-    if step == "pay":
-        fields["payment_reference"] = request.form.get("reference", "").strip()
-    return fields
+    match step:
+        case "approve":
+            return approval_of(write, line, typed_minor(approved, "approved_minor") if approved else 0, note)
+        case "refuse":
+            return {"status": "refused", "decision_note": note}
+        case "return":
+            return {"status": "returned", "return_reason": note}
+        case "pay":
+            return {"status": "paid", "payment_reference": request.form.get("reference", "").strip()}
+        case "disown":
+            return {"endorsed_minor": 0}
+    return {"status": "submitted"}
 
 
 def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
@@ -188,6 +195,8 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         "balance": balance_of(read, trip["id"]) if read.find("advance", trip_id=trip["id"]) else None,
         "reports": read.find("service_report", trip_id=trip["id"]),
         "prefectures": prefectures,
+        "rights": rights_of(read),
+        "alone_minor": limit_alone(read),
     }
 
 

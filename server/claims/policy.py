@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.claims.decisions import refuse_blocked, settle_decision, settle_reversal
+from server.claims.decisions import refuse_blocked, right_to_decide, settle_decision, settle_reversal
+from server.claims.delegations import on_behalf_of, rights_of
 from server.claims.duties import refuse_second_duty
 from server.claims.records import ClaimLineSchema, ClaimSchema, WaiverSchema, claim_lines, claims, waivers
-from server.claims.states import CLAIM_STEPS, EDITABLE, JUDGED, may_step, stands
+from server.claims.states import CLAIM_STEPS, DECIDED, EDITABLE, JUDGED, may_step, stands
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
@@ -20,9 +21,11 @@ _DECISION: Mapping[Any, frozenset[str]] = {
     "approved": frozenset({"status", "decision_note", "approved_minor"}),
     "refused": frozenset({"status", "decision_note"}),
     "returned": frozenset({"status", "return_reason"}),
-    "paid": frozenset({"status", "payment_reference"}),
+    "submitted": frozenset({"status"}),
+    None: frozenset({"endorsed_minor", "decision_note"}),
 }
-"""What finance writes with each step."""
+"""What is written with each decision; without a step it is the endorsement of a line above the limit."""
+_PAYMENT = frozenset({"status", "payment_reference"})
 _REVERSAL = frozenset({"claim_id", "receipt_id", "amount_minor", "reverses", "decision_note"})
 
 
@@ -78,8 +81,11 @@ class ClaimLinePolicy(Policy):
             return _NEW_LINE if before is None else frozenset({"amount_minor", "note"})
         if before is None:
             return _REVERSAL if write.actor.is_any("finance", "manager") else frozenset()
-        step = _DECISION.get(change.fields.get("status"), frozenset({"status"}))
-        return step if write.actor.is_any("finance") else frozenset()
+        _refuse_late(write, change, before)
+        if change.fields.get("status") == "paid":
+            return _PAYMENT if write.actor.is_any("finance") else frozenset()
+        right_to_decide(write, before, change.fields)
+        return _DECISION.get(change.fields.get("status"), frozenset())
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         if write.actor.is_system:
@@ -99,14 +105,15 @@ class WaiverPolicy(Policy):
     """An exception by a manager who is neither the claimant nor the one who approves."""
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
-        may = write.actor.is_any("manager") and before is None
+        may = before is None and "waive" in rights_of(write)
         return frozenset({"claim_line_id", "finding_code", "reason"}) if may else frozenset()
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         line = write.get("claim_line", after["claim_line_id"], lock=True)
         if line is None:
             raise Refused("parent_deleted", {"claim_line_id": ["parent_deleted"]})
-        refuse_second_duty(write, line, "waive")
+        behalf = on_behalf_of(write, "waive")
+        refuse_second_duty(write, line, "waive", behalf)
         if line["status"] not in JUDGED:
             raise Refused("not_decidable", params={"status": line["status"]})
         if after["finding_code"] not in {finding["code"] for finding in line["findings"]}:
@@ -114,11 +121,22 @@ class WaiverPolicy(Policy):
         return {
             "technician_id": line["technician_id"],
             "given_by": write.actor.id,
+            "on_behalf_of": behalf,
             "given_at": instant(write.now),
         }
 
     def buckets(self, record: Record) -> set[str]:
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
+
+
+def _refuse_late(write: Transaction, change: Change, line: Record) -> None:
+    """Of two who decide on a line at one moment, the later is told who was first. Raises Refused("already_decided")."""
+    seen = change.base.get("status", line["status"])
+    is_same = change.fields.get("status") == line["status"]
+    if line["status"] in DECIDED | {"returned"} and (is_same or seen != line["status"]):
+        by = {"paid": line["paid_by"], "returned": line["returned_by"]}.get(line["status"], line["decided_by"])
+        user = write.get("user", by) or {}
+        raise Refused("already_decided", params={"name": user.get("display_name", ""), "status": line["status"]})
 
 
 def _settle_own(write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:

@@ -34,8 +34,9 @@ class ClaimLineSchema(RecordSchema):
     """One receipt's money in a claim. A line that was split names the line that it came from.
 
     `approved_minor` is what finance approved of it, the whole or less; payment pays this, less what is set off against
-    an advance (`set_off_minor`). A reversal takes a paid line
-    back: its amounts are below zero, `reverses` names the paid line, and `reversed_by` of that line names it.
+    an advance (`set_off_minor`). A reversal takes a paid line back: its amounts are below zero, `reverses` names the
+    paid line, and `reversed_by` of that line names it. Above the limit of one person's approval finance endorses
+    (`endorsed_…`) and the manager approves; `endorsed_for` and `on_behalf_of` name those in whose place somebody acted.
     """
 
     claim_id = IdField(required=True)
@@ -46,7 +47,12 @@ class ClaimLineSchema(RecordSchema):
     currency = currency()
     status = choice(*LINE_STATES, default="draft")
     findings = JsonField(list)
+    endorsed_minor = money()
+    endorsed_by = IdField()
+    endorsed_for = IdField()
+    endorsed_at = InstantField()
     decided_by = IdField()
+    on_behalf_of = IdField()
     decided_at = InstantField()
     decision_note = TextField(1000)
     approved_minor = money()
@@ -71,6 +77,7 @@ class WaiverSchema(RecordSchema):
     reason = TextField(1000, required=True)
     technician_id = IdField()
     given_by = IdField()
+    on_behalf_of = IdField()
     given_at = InstantField()
 
 
@@ -87,6 +94,7 @@ claim_lines = record_table(
     Index("ix_claim_line_receipt_id", "receipt_id"),
     Index("ix_claim_line_status", "status"),
     Index("ix_claim_line_payment_batch_id", "payment_batch_id"),
+    Index("ix_claim_line_endorsed_by", "endorsed_by"),
     Index("uq_claim_line_reverses", "reverses", unique=True),
     Index("ix_claim_line_paid_at", "paid_at"),
 )

@@ -20,6 +20,7 @@ _DUTIES: dict[Duty, str] = {
     "claim": "payer_is_claimant",
     "receive": "payer_stocked_in",
     "waive": "payer_gave_waiver",
+    "endorse": "payer_is_approver",
     "approve": "payer_is_approver",
 }
 """What a payer may not have done with the same line (REG-D3), and the code that says so."""
@@ -80,7 +81,7 @@ def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequen
 def refuse_own(write: Transaction, lines: Sequence[Record]) -> None:
     """Nobody pays a line on which they hold another duty. Raises Refused naming the lines."""
     hindered = own(write, lines)
-    for code in _DUTIES.values():
+    for code in dict.fromkeys(_DUTIES.values()):
         _refuse(write, code, [line for line in lines if hindered.get(line["id"]) == code])
 
 

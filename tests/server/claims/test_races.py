@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Barrier, Thread
 
+import pytest
+
 from sync.errors import Refused
-from tests.server.world import World
+from tests.server.world import SHENZHEN_SELLER, World
 
 WRITERS = 12
 
@@ -61,7 +63,7 @@ def test_a_line_is_paid_once(world: World) -> None:
             lambda write: write.update("claim_line", approved, {"status": "paid", "payment_reference": f"PV-{number}"}),
         )
     )
-    assert references == ["conflict"] * 11 + ["done"]
+    assert references == ["already_decided"] * 11 + ["done"]
     assert world.now("claim_line", approved["id"])["version"] == approved["version"] + 1
 
 
@@ -85,3 +87,79 @@ def test_an_approval_and_the_loss_of_its_ground_never_both_stand(world: World) -
     at_once(step, writers=4)
     assert world.now("tool_unit", unit["id"])["status"] == "cancelled"
     assert world.lines(claim)[0]["status"] == "blocked"
+
+
+def test_two_people_decide_at_once_and_the_later_is_told_who_was_first(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, world.receipt(trip))
+    line = world.lines(claim)[0]
+    people = (world.finance, world.payer)
+    steps = ({"status": "approved"}, {"status": "refused", "decision_note": "No"}, {"status": "approved"})
+
+    def decide(number: int) -> object:
+        change = steps[number % 3]
+        return world.engine.write(people[number % 2], lambda write: write.update("claim_line", line, change))
+
+    assert at_once(decide, writers=6) == ["already_decided"] * 5 + ["done"]
+    with pytest.raises(Refused, match="already_decided") as refused:
+        decide(0)
+    decided = world.lines(claim)[0]
+    assert refused.value.params == {
+        "name": world.now("user", decided["decided_by"])["display_name"],
+        "status": decided["status"],
+    }
+
+
+def test_a_tool_is_stocked_in_while_finance_refuses_its_line(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    purchase = world.tool(trip, receipt)
+    claim = world.claim(trip, receipt)
+    line, finance = world.lines(claim)[0], world.finance
+    no = {"status": "refused", "decision_note": "Never came back"}
+
+    def step(number: int) -> object:
+        if number:
+            return world.stock_in(purchase, "SN-1")
+        return world.engine.write(finance, lambda write: write.update("claim_line", line, no))
+
+    outcomes = at_once(step, writers=2)
+    assert world.now("tool_purchase", purchase["id"])["stocked_in_quantity"] == 1
+    now = world.lines(claim)[0]["status"]
+    assert (outcomes, now) in ((["done", "done"], "refused"), (["conflict", "done"], "clear"))
+
+
+def test_a_receipt_is_altered_while_its_line_is_approved_and_only_one_of_both_stands(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, seller_tax_id="")
+    claim = world.claim(trip, receipt)
+    line, finance, anna = world.lines(claim)[0], world.finance, world.anna
+    elsewhere = {"seller_tax_id": SHENZHEN_SELLER}
+    yes = {"status": "approved", "decision_note": "Seen"}
+
+    def step(number: int) -> object:
+        if number:
+            return world.engine.write(anna, lambda write: write.update("receipt", receipt, elsewhere))
+        return world.engine.write(finance, lambda write: write.update("claim_line", line, yes))
+
+    assert line["status"] == "needs_review"
+    outcomes = at_once(step, writers=2)
+    is_altered = world.now("receipt", receipt["id"])["seller_tax_id"] == SHENZHEN_SELLER
+    assert world.lines(claim)[0]["status"] == ("blocked" if is_altered else "approved")
+    assert outcomes.count("done") == 1
+    assert set(outcomes) - {"done"} <= ({"line_blocked", "conflict"} if is_altered else {"receipt_claimed"})
+
+
+def test_a_payment_is_taken_back_once_by_many_at_once(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, world.receipt(trip))
+    world.finish_readings()
+    paid = world.decide(world.decide(world.lines(claim)[0], "approved"), "paid")
+    people = (world.finance, world.payer, world.manager)
+    outcomes = at_once(lambda number: world.reverse(paid, by=people[number % 3]), writers=6)
+    assert outcomes == ["already_reversed"] * 5 + ["done"]
+    assert sum(line["approved_minor"] for line in world.lines(claim)) == 0
