@@ -31,7 +31,7 @@ export function scanner(form, show) {
         show(await send(waiting[0]));
         waiting.shift();
       } catch {
-        said.className = "said bad";
+        said.className = "scan-said bad";
         said.textContent = `${form.dataset.failed} ${waiting.join(", ")}`;
         break;
       }
