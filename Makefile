@@ -8,7 +8,8 @@ RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-python test-long test-client check format bench bench-crowd bench-desk bench-readers bench-frauds simulate simulate-check lock clean
+.PHONY: help install demo test test-python test-long test-client check format bench bench-crowd bench-growth bench-peers bench-desk \
+	bench-readers bench-frauds simulate simulate-check lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,6 +79,12 @@ bench: $(VENV)/.dev ## measure push and pull on both databases
 
 bench-crowd: $(VENV)/.dev ## measure 1,000 phones that come online at 08:00 (4 minutes)
 	@$(BIN)/python -m bench.crowd
+
+bench-growth: $(VENV)/.dev ## measure what a record costs as the store grows (MOST=10000000 DATABASE=sqlite)
+	@$(BIN)/python -m bench.growth --most $(or $(MOST),1000000) --database $(or $(DATABASE),sqlite)
+
+bench-peers: $(VENV)/.dev ## measure a peer from the package registry
+	@$(BIN)/python -m bench.peers
 
 bench-readers: $(VENV)/.dev $(VENV)/.browser ## measure how well and how fast receipts are read
 	@$(BIN)/python -m bench.readers

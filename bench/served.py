@@ -39,6 +39,13 @@ class Served:
     app: Flask
     services: Services
     world: World
+    process: subprocess.Popen[bytes]
+
+    def memory_mib(self) -> float:
+        """The resident memory of the server's processes, in MiB."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        lines = [line for child in children for line in Path(f"/proc/{child}/status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
     def trip(self, technician: Actor) -> Record:
         """A trip of that person with one work order."""
@@ -116,7 +123,7 @@ def served(folder: Path, url: str, *, workers: int = 1) -> Iterator[Served]:
     process = _start(port, workers, os.environ | environment)
     try:
         _wait(port)
-        yield Served(port, create_app(config), services, World(services.engine))
+        yield Served(port, create_app(config), services, World(services.engine), process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
