@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import marshmallow as ma
@@ -243,6 +243,37 @@ class Part(ma.Schema):
     error_messages = _CODES
 
 
+class Checks:
+    """The fields of a schema, asked one by one: a schema's own way to load costs more than the rest of a change."""
+
+    def __init__(self, known: Mapping[str, fields.Field[Any]]) -> None:
+        self.fields = known
+        self.required = frozenset(name for name, field in known.items() if field.required)
+        self.defaults: Record = {
+            name: field.load_default() if callable(field.load_default) else field.load_default
+            for name, field in known.items()
+            if not field.required
+        }
+        self._makers = {name: field.load_default for name, field in known.items() if callable(field.load_default)}
+
+    def load(self, given: Mapping[str, Any], *, partial: bool = False) -> tuple[Record, dict[str, Any]]:
+        """The fields in wire form, with defaults unless partial; and what is wrong, by field."""
+        loaded: Record = {} if partial else {**self.defaults, **{name: make() for name, make in self._makers.items()}}
+        wrong: dict[str, Any] = {}
+        for name, value in given.items():
+            field = self.fields.get(name)
+            if field is None:
+                wrong[name] = _CODES["unknown"]
+                continue
+            try:
+                loaded[name] = None if value is None and field.allow_none else field.deserialize(value, name, given)
+            except ma.ValidationError as error:
+                wrong[name] = error.messages
+        if not partial:
+            wrong |= {name: _CODES["required"] for name in self.required if name not in given}
+        return loaded, wrong
+
+
 class ObjectField(fields.Nested, _Wire):
     """A nested object."""
 
@@ -250,6 +281,19 @@ class ObjectField(fields.Nested, _Wire):
 
     def __init__(self, part: type[Part], *, required: bool = False, nullable: bool = True) -> None:
         super().__init__(part, **_options(None, required, nullable and not required))
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The part's fields."""
+        return Checks(self.schema.fields)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Record:
+        if not isinstance(value, Mapping):
+            raise _invalid("bad_type")
+        loaded, wrong = self.checks.load(value)
+        if wrong:
+            raise ma.ValidationError(wrong)
+        return loaded
 
 
 class JsonField(fields.Raw, _Wire):
@@ -280,39 +324,17 @@ class RecordSchema(Part):
 
 
 class RecordForm:
-    """Checks fields by their schema, and speaks the engine's language of refusals.
-
-    The fields are the schema's; they are asked one by one, since a schema's own way to load costs more than the rest
-    of a change.
-    """
+    """Checks fields by their schema, and speaks the engine's language of refusals."""
 
     def __init__(self, schema: type[RecordSchema]) -> None:
-        self.fields: dict[str, fields.Field[Any]] = schema().fields
-        self.required = frozenset(name for name, field in self.fields.items() if field.required)
-        self.defaults: Mapping[str, Any] = {
-            name: field.load_default() if callable(field.load_default) else field.load_default
-            for name, field in self.fields.items()
-            if not field.required
-        }
-        self._makers = {name: field.load_default for name, field in self.fields.items() if callable(field.load_default)}
+        self._checks = Checks(schema().fields)
+        self.defaults: Mapping[str, Any] = self._checks.defaults
 
     def load(self, given: Mapping[str, Any], *, partial: bool) -> Record:
         """The fields in wire form. Raises Refused("invalid_fields") with the codes of each field."""
-        loaded: Record = {} if partial else {**self.defaults, **{name: make() for name, make in self._makers.items()}}
-        errors: dict[str, Any] = {}
-        for name, value in given.items():
-            field = self.fields.get(name)
-            if field is None:
-                errors[name] = _CODES["unknown"]
-                continue
-            try:
-                loaded[name] = None if value is None and field.allow_none else field.deserialize(value, name, given)
-            except ma.ValidationError as error:
-                errors[name] = error.messages
-        if not partial:
-            errors |= {name: _CODES["required"] for name in self.required if name not in given}
-        if errors:
-            raise Refused("invalid_fields", dict(_flat(errors)))
+        loaded, wrong = self._checks.load(given, partial=partial)
+        if wrong:
+            raise Refused("invalid_fields", dict(_flat(wrong)))
         return loaded
 
 
