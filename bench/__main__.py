@@ -105,10 +105,13 @@ def at_once(server: Served) -> float:
         phones.append((phone, phone.ready([report(trip) for _ in range(20)])))
     start = Barrier(PHONES + 1)
 
+    finished: list[Phone] = []
+
     def work(phone: Phone, body: bytes) -> None:
         start.wait()
         phone.push(body)
         phone.pull_all()
+        finished.append(phone)
 
     threads = [Thread(target=work, args=pair) for pair in phones]
     for thread in threads:
@@ -117,7 +120,9 @@ def at_once(server: Served) -> float:
     began = time.perf_counter()
     for thread in threads:
         thread.join()
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    assert len(finished) == PHONES, "the server sent a phone away"
+    return seconds
 
 
 def receipts(server: Served, count: int) -> list[Record]:

@@ -10,15 +10,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import Flask
 
+from server import serving
 from server.accounts import sessions, tokens
 from server.app import create_app
 from server.config import from_environment
@@ -130,10 +131,10 @@ def served(folder: Path, url: str, *, workers: int = 1) -> Iterator[Served]:
         services.engine.database.engine.dispose()
 
 
-def _start(port: int, workers: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
-    command += ["--threads", "8", "--keep-alive", "75", "--no-control-socket", "--log-level", "warning"]
-    return subprocess.Popen([*command, "server.wsgi:app"], env=environment, start_new_session=True)
+def _start(port: int, workers: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    config = replace(from_environment(environment), port=port, workers=workers)
+    command = [sys.executable, "-m", "gunicorn", "--log-level", "warning", *serving.arguments(config)]
+    return subprocess.Popen(command, env=environment, start_new_session=True)
 
 
 def _wait(port: int) -> None:

@@ -1,6 +1,7 @@
 """How many requests of one kind a process works on at once: slow uploads never take the places of changes.
 
-A request that finds no place is told at once when to come again; it has not been read, and nothing of it was done.
+A change that finds no place waits a moment for one. What still finds none is told when to come again; it has not been
+read, and nothing of it was done.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from server import health
 from server.problems import PROTOCOL, Problem
-from server.serving import THREADS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PLACES = {"attachments": THREADS // 2, "changes": THREADS - 2}
-"""Places in each lane, of a process's threads. The rest is for pages, for signing in, and for whoever watches."""
+PLACES = {"attachments": 4, "changes": 6}
+WAITING = {"attachments": 0, "changes": 54}
+"""How many may wait for a place in each lane. The rest of a process's threads is for pages and for whoever watches."""
+_PATIENCE_SECONDS = 2.0
 _LONGEST_WAIT = 4
 
 
@@ -27,19 +29,42 @@ class Admission:
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
-        self.lanes = {name: BoundedSemaphore(places) for name, places in PLACES.items()}
+        self.lanes = {name: Lane(PLACES[name], WAITING[name]) for name in PLACES}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         name = _lane(environ)
         if name is None:
             return self.app(environ, start_response)
         lane = self.lanes[name]
-        if not lane.acquire(blocking=False):
+        if not lane.enter():
             return _come_again(name, environ, start_response)
         try:
             return self.app(environ, start_response)
         finally:
-            lane.release()
+            lane.leave()
+
+
+class Lane:
+    """Places for requests of one kind, and a waiting room before them."""
+
+    def __init__(self, places: int, waiting: int) -> None:
+        self._places = BoundedSemaphore(places)
+        self._room = BoundedSemaphore(waiting) if waiting else None
+
+    def enter(self) -> bool:
+        """Take a place, after a short wait where there is room to wait; False where there was none."""
+        if self._places.acquire(blocking=False):
+            return True
+        if self._room is None or not self._room.acquire(blocking=False):
+            return False
+        try:
+            return self._places.acquire(timeout=_PATIENCE_SECONDS)
+        finally:
+            self._room.release()
+
+    def leave(self) -> None:
+        """Give the place to the next."""
+        self._places.release()
 
 
 def _lane(environ: WSGIEnvironment) -> str | None:

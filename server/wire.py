@@ -215,6 +215,15 @@ class NumberField(fields.Float):
         return value
 
 
+def _taken(field: fields.Field[Any], value: Any) -> Any:
+    """A value as the field takes it. Raises ValidationError. None of our fields has validators beside its own check."""
+    if value is not None:
+        return field._deserialize(value, None, None)
+    if field.allow_none:
+        return None
+    raise _invalid("required")
+
+
 class ListField(fields.List[Any], _Wire):
     """A list of at most `max_items` values; null, where allowed, is not the same as an empty list."""
 
@@ -231,7 +240,16 @@ class ListField(fields.List[Any], _Wire):
             raise _invalid("bad_type")
         if len(value) > self.max_items:
             raise _invalid("too_long")
-        return super()._deserialize(value, attr, data, **options)
+        taken: list[Any] = []
+        wrong: dict[int, Any] = {}
+        for place, item in enumerate(value):
+            try:
+                taken.append(_taken(self.inner, item))
+            except ma.ValidationError as error:
+                wrong[place] = error.messages
+        if wrong:
+            raise ma.ValidationError(wrong)
+        return taken
 
 
 class Part(ma.Schema):
@@ -266,7 +284,7 @@ class Checks:
                 wrong[name] = _CODES["unknown"]
                 continue
             try:
-                loaded[name] = None if value is None and field.allow_none else field.deserialize(value, name, given)
+                loaded[name] = _taken(field, value)
             except ma.ValidationError as error:
                 wrong[name] = error.messages
         if not partial:

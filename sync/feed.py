@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy import BigInteger, CompoundSelect, Connection, Integer, Row, String, bindparam, func, select, union_all
 
 from sync.actor import Actor
@@ -16,7 +17,7 @@ from sync.cursor import Cursor
 from sync.entity import Registry
 from sync.facts import Durability
 from sync.journal import Entry
-from sync.lookup import rows_of
+from sync.lookup import bodies_of
 from sync.tables import feed
 
 Key = tuple[str, str]
@@ -24,18 +25,23 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a pull: a record as it is now, or word that it has left the person's scope."""
+    """One line of a pull: a record as it is now, or word that it has left the person's scope. `body` is its JSON."""
 
     entity: str
     id: str
     op: Literal["put", "remove"]
     version: int
-    record: Record | None
+    body: bytes = b""
+
+    @property
+    def record(self) -> Record | None:
+        """The record; None where it has left."""
+        return dict(orjson.loads(self.body)) if self.body else None
 
     def to_wire(self) -> dict[str, Any]:
-        """The line as JSON has it."""
+        """The line for `orjson`, which takes the body as it is."""
         wire = {"entity": self.entity, "id": self.id, "op": self.op, "version": self.version}
-        return wire if self.record is None else wire | {"record": self.record}
+        return wire | {"record": orjson.Fragment(self.body)} if self.body else wire
 
 
 @dataclass(frozen=True)
@@ -136,9 +142,9 @@ def _puts(connection: Connection, registry: Registry, keys: Iterable[Key]) -> li
     for entity, record_id in keys:
         ids.setdefault(entity, []).append(record_id)
     return [
-        Item(entity, record["id"], "put", record["version"], record)
+        Item(entity, record_id, "put", version, body)
         for entity, wanted in ids.items()
-        for record in rows_of(connection, registry[entity].table, wanted)
+        for record_id, version, body in bodies_of(connection, registry[entity].table, wanted)
     ]
 
 
@@ -154,4 +160,4 @@ def _removes(connection: Connection, actor: Actor, keys: list[Key]) -> list[Item
         )
     ).all()
     kept = {(row.entity, row.record_id) for row in still}
-    return [Item(entity, record_id, "remove", 0, None) for entity, record_id in keys if (entity, record_id) not in kept]
+    return [Item(entity, record_id, "remove", 0) for entity, record_id in keys if (entity, record_id) not in kept]

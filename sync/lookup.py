@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, select
+import orjson
+from sqlalchemy import JSON, Connection, Select, Table, Text, bindparam, cast, select
 
 from sync.change import Record
 
@@ -16,6 +17,17 @@ _MOST_VALUES = 10_000
 def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock: bool = False) -> list[Record]:
     """The records with these ids; with `lock`, held until the transaction ends."""
     return _in_parts(connection, table, _by_any(table, "id", lock), ids)
+
+
+def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Iterator[tuple[str, int, bytes]]:
+    """The ids, versions and JSON of the records with these ids. What the table keeps as JSON goes out so."""
+    names, at = _columns(table), _json_places(table)
+    for values in connection.execute(_as_text(table), {"wanted": list(ids)}).all():
+        record = dict(zip(names, values, strict=True))
+        for name in at:
+            if record[name] is not None:
+                record[name] = orjson.Fragment(record[name])
+        yield record["id"], record["version"], orjson.dumps(record)
 
 
 def rows_any(connection: Connection, table: Table, field: str, values: Collection[Any]) -> list[Record]:
@@ -39,12 +51,23 @@ def _in_parts(connection: Connection, table: Table, query: Select[Any], values: 
 
 def _records(connection: Connection, table: Table, query: Select[Any], given: dict[str, Any]) -> list[Record]:
     names = _columns(table)
-    return [dict(zip(names, row, strict=True)) for row in connection.execute(query, given)]
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query, given).all()]
 
 
 @cache
 def _columns(table: Table) -> tuple[str, ...]:
     return tuple(str(column.name) for column in table.columns)
+
+
+@cache
+def _json_places(table: Table) -> tuple[str, ...]:
+    return tuple(str(column.name) for column in table.columns if isinstance(column.type, JSON))
+
+
+@cache
+def _as_text(table: Table) -> Select[Any]:
+    columns = [cast(column, Text) if isinstance(column.type, JSON) else column for column in table.columns]
+    return select(*columns).where(table.c.id.in_(bindparam("wanted", expanding=True)))
 
 
 @cache

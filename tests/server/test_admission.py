@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.test import Client
 
-from server.admission import PLACES, Admission
+from server.admission import PLACES, Admission, Lane
 from sync.client_http import Answer, Patient, Request
 
 
@@ -47,6 +48,22 @@ def test_uploads_that_take_their_time_leave_the_places_of_changes_free() -> None
     for thread in threads:
         thread.join(10)
     assert client.patch(upload).status_code == 204
+
+
+def test_a_change_waits_a_moment_for_a_place_and_is_sent_away_only_when_the_room_is_full() -> None:
+    lane = Lane(places=1, waiting=1)
+    assert lane.enter()
+    entered: list[bool] = []
+    waits = threading.Thread(target=lambda: entered.append(lane.enter()))
+    waits.start()
+    while lane._room and lane._room._value:
+        time.sleep(0.01)
+    assert not lane.enter(), "one is in, one waits: there is no more room"
+    lane.leave()
+    waits.join(10)
+    assert entered == [True]
+    lane.leave()
+    assert lane.enter()
 
 
 class Busy:
