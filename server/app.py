@@ -22,6 +22,7 @@ from server.claims import pages as claims_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
 from server.inflate import InflateRequests
+from server.notices import pages as notices_pages
 from server.payments import account_pages, outgoing_pages, paper_pages, result_pages
 from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
@@ -57,6 +58,7 @@ PAGE_BLUEPRINTS = (
     result_pages.blueprint,
     outgoing_pages.blueprint,
     paper_pages.blueprint,
+    notices_pages.blueprint,
     phone.blueprint,
     health.blueprint,
 )

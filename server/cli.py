@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import click
 
@@ -21,6 +21,7 @@ from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
 from server.demo_month import fill_month
+from server.notices import reminders
 from server.receipts.worker import waiting
 from server.receipts.worker import work as read_documents
 from server.schema import is_current, upgrade
@@ -75,12 +76,13 @@ def serve() -> None:
 
 @main.command()
 def worker() -> None:
-    """Read receipts in the background; `serve` starts one unless FIELDCLAIM_READ_DOCUMENTS says no."""
+    """Read receipts and remind people; `serve` starts one unless FIELDCLAIM_READ_DOCUMENTS says no."""
     services = _services()
     upgrade(services.engine.database)
     ends = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: ends.set())
+    Thread(target=reminders.work, args=(services, ends), daemon=True).start()
     read_documents(services, ends)
 
 

@@ -6,6 +6,8 @@ from server.accounts import policy as accounts
 from server.attachments import policy as attachments
 from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved
 from server.claims import policy as claims
+from server.notices import consequences as notice_consequences
+from server.notices import records as notices
 from server.payments import consequences as payment_consequences
 from server.payments import policy as payments
 from server.receipts import policy as receipts
@@ -31,6 +33,7 @@ def registry() -> Registry:
         comments,
         delegations,
         payments,
+        notices,
     ):
         known.add(*domain.ENTITIES)
     tools.follow_all(known)
@@ -42,5 +45,6 @@ def registry() -> Registry:
     known.follow("limit", limits.on_limit)
     advances.follow_all(known)
     payment_consequences.follow_all(known)
+    notice_consequences.follow_all(known)
     known.derive(desk_index.follow)
     return known

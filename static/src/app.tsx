@@ -67,6 +67,7 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 
 /** What is not needed at once comes later: reports bring the signature pad with them. */
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
+const Notices = lazy(async () => (await import("./screens/notices")).Notices);
 const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
 function Screen({ owner }: { owner: string }) {
@@ -91,6 +92,8 @@ function Screen({ owner }: { owner: string }) {
       return <Outbox />;
     case "settings":
       return <Settings />;
+    case "notices":
+      return <Notices owner={owner} />;
     default:
       return <Today owner={owner} />;
   }
@@ -105,6 +108,8 @@ function WarehouseScreen({ owner }: { owner: string }) {
       return <Outbox />;
     case "settings":
       return <Settings />;
+    case "notices":
+      return <Notices owner={owner} />;
     default:
       return <Counter owner={owner} />;
   }

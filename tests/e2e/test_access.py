@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
+from server.notices.reminders import remind
 from sync.change import Record
 from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium
 from tests.e2e.running import RunningServer
@@ -16,7 +17,19 @@ from tests.e2e.test_story import desk, plan
 from tests.server.world import SHENZHEN_SELLER, World, digital_number
 
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
-SCREENS_OF_PHONE = ("today", "log", "receipt", "tool", "report", "survey", "claims", "claim", "outbox", "settings")
+SCREENS_OF_PHONE = (
+    "today",
+    "log",
+    "receipt",
+    "tool",
+    "report",
+    "survey",
+    "claims",
+    "claim",
+    "outbox",
+    "settings",
+    "notices",
+)
 DESKS = {
     "fei": (
         "/finance/",
@@ -30,6 +43,7 @@ DESKS = {
         "/payments/layout",
         "/payments/account",
         "/payments/outgoing",
+        "/notices",
     ),
     "wen": (
         "/warehouse/",
@@ -75,6 +89,10 @@ def test_the_phone_can_be_used_by_everybody(
 ) -> None:
     world = server.people()
     plan(world)
+    lent = world.create(world.warehouse, "tool_unit", origin="owned", name="Gauge", shelf="A-1")
+    out = {"tool_unit_id": lent["id"], "technician_id": world.anna.id, "due_on": server.services.today().isoformat()}
+    world.create(world.warehouse, "tool_issue", **out)
+    remind(server.services)
     phone = new_phone()
     phone.page.emulate_media(color_scheme=scheme)
     phone.page.get_by_test_id("login-submit").wait_for()
@@ -99,6 +117,7 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
     receipt = world.receipt(trip, category="tool")
     purchase = world.tool(trip, receipt, quantity=2, price=15000)
     claim = world.claim(trip, receipt, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
+    world.create(world.anna, "comment", claim_id=claim["id"], text="It came back today, @fei")
     unit = world.stock_in(purchase, "TW-1")
     world.account(world.anna)
     batch = world.export(world.batch(*world.approved(30000)))

@@ -54,6 +54,12 @@ export function finding(code: string, params: Params): string {
   return say(`finding.${code}`, Object.fromEntries(shown));
 }
 
+/** A notice as a sentence. */
+export function noticeWords(kind: unknown, params: Params): string {
+  const amount = params.total === undefined ? {} : { total: money(params.total, params.currency) };
+  return say(`notice.${kind}`, { ...params, ...amount });
+}
+
 /** 1234 as ¥12.34. */
 export function money(minor: unknown, currency: unknown = "CNY"): string {
   const style = { style: "currency", currency: String(currency), currencyDisplay: "narrowSymbol" } as const;

@@ -115,6 +115,14 @@ export const texts = {
     "这台设备已被停用，公司的数据已从手机清除。请联系管理员。",
     "This device was shut out and the company’s data was removed from it. Ask your administrator.",
   ],
+  "notices.all_read": ["全部标为已读", "Mark all as read"],
+  "notices.bell": ["通知，未读 {count} 条", "Notices, unread: {count}"],
+  "notices.empty": [
+    "暂无通知。报销结果、留言和工具归还提醒会显示在这里，没有网络也能查看。",
+    "No notices yet. Decisions, answers and tools that are due appear here, and can be read without network.",
+  ],
+  "notices.title": ["通知", "Notices"],
+  "notices.unread": ["未读", "Unread"],
   "outbox.all_synced": ["全部已同步，服务器已核对", "All synced; the server’s list agrees"],
   "outbox.conflict": [
     "这条记录在别处被改过。请为每一项选择：",

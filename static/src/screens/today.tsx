@@ -5,6 +5,7 @@ import type { Stop } from "../rules/place";
 import { save, update } from "../store/save";
 import { all, one, type Shown, world } from "../store/view";
 import { wake } from "../sync/runner";
+import { Bell } from "../ui/bell";
 import { lazy } from "../ui/lazy";
 import { SyncLine } from "../ui/line";
 import { LossNotice } from "../ui/loss";
@@ -20,7 +21,9 @@ export function Today({ owner }: { owner: string }) {
   const orders = all("work_order").filter((order) => order.status !== "done" && order.status !== "cancelled");
   return (
     <>
-      <Top title={t("today.title")} />
+      <Top title={t("today.title")}>
+        <Bell />
+      </Top>
       <SyncLine />
       <LossNotice />
       <ShareProblem />

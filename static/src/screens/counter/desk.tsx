@@ -4,6 +4,7 @@ import { t } from "../../i18n";
 import { dateOfId, localDate } from "../../ids";
 import { go } from "../../router";
 import { codeIn, findTools } from "../../rules/tools";
+import { Bell } from "../../ui/bell";
 import { SyncLine } from "../../ui/line";
 import { Top } from "../../ui/parts";
 import { Shared, ShareProblem } from "../../ui/shared";
@@ -35,7 +36,9 @@ export function Desk({ owner }: { owner: string }) {
   const today = units().filter((unit) => dateOfId(unit.id) === localDate());
   return (
     <>
-      <Top title={t("counter.title")} />
+      <Top title={t("counter.title")}>
+        <Bell />
+      </Top>
       <SyncLine />
       <ShareProblem />
       <Shared owner={owner} canUse={false} />

@@ -1,0 +1,104 @@
+"""Which notices follow from a change to a claim, a line, a comment or a check-out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from server.claims.states import payable_minor
+from sync.change import Change, Record, new_id
+from sync.entity import Registry
+from sync.journal import Entry
+from sync.transaction import Transaction, change_of
+
+_EXCERPT = 200
+_ON_THEIR_WAY = frozenset({"attachment_not_arrived"})
+"""What a claim waits for only until its photos have followed it: nobody need be told when that is over."""
+
+
+def follow_all(registry: Registry) -> None:
+    """Tell people what concerns them."""
+    registry.follow("claim", on_claim)
+    registry.follow("claim_line", on_line)
+    registry.follow("comment", on_comment)
+    registry.follow("tool_issue", on_issue)
+
+
+def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """The claimant is told once that the claim has come back, however many of its lines are to be repaired."""
+    if entry.op != "update" or entry.after.get("status") != "returned":
+        return
+    claim = entry.record
+    reasons = [line["return_reason"] for line in write.find("claim_line", claim_id=claim["id"], status="returned")]
+    about = {"purpose": _purpose(write, claim), "reason": reasons[0][:_EXCERPT] if reasons else ""}
+    yield told(claim["technician_id"], "claim_returned", about, ("claim", claim["id"]), _cause(entry))
+
+
+def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """The claimant is told of a line that was refused, was paid, or is no longer blocked."""
+    line, status = entry.record, entry.after.get("status")
+    if entry.op != "update" or status not in ("refused", "paid", "clear"):
+        return
+    if status == "paid":
+        yield from _paid(write, line)
+    elif status == "refused" or (entry.before["status"] == "blocked" and _stood_still(entry)):
+        receipt = write.get("receipt", line["receipt_id"]) or {}
+        about = {"seller": receipt.get("seller_name", ""), "total": line["amount_minor"], "currency": line["currency"]}
+        about |= {"reason": line["decision_note"][:_EXCERPT]} if status == "refused" else {}
+        yield told(line["technician_id"], f"line_{status}", about, ("claim", line["claim_id"]), _cause(entry))
+
+
+def on_comment(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """Whom a comment names is told so; the claimant is told of every comment of others."""
+    if entry.op != "create":
+        return
+    comment = entry.record
+    about = {"writer": comment["writer_name"], "text": comment["text"][:_EXCERPT]}
+    for person in dict.fromkeys([*comment["mentions"], comment["technician_id"]]):
+        if person and person != comment["written_by"]:
+            kind = "mentioned" if person in comment["mentions"] else "commented"
+            yield told(person, kind, about, ("claim", comment["claim_id"]), _cause(entry))
+
+
+def on_issue(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """Reminders of a tool that is no longer out, or has got another day, are settled."""
+    if entry.op != "update" or not entry.changed("status", "due_on"):
+        return
+    for notice in write.find("notice", target_id=entry.record["tool_unit_id"], is_read=False):
+        if notice["kind"] in ("tool_due", "tool_overdue"):
+            yield change_of("notice", notice, {"is_read": True})
+
+
+def told(person: str, kind: str, params: Mapping[str, Any], target: tuple[str, str], cause: str) -> Change:
+    """The change that tells a person something."""
+    fields = {"person_id": person, "kind": kind, "params": dict(params), "cause": cause}
+    fields |= {"target_entity": target[0], "target_id": target[1]}
+    return Change(new_id(), "notice", new_id(), "create", fields)
+
+
+def _paid(write: Transaction, line: Record) -> Iterable[Change]:
+    """One notice for all lines of a claim that one payment pays: it follows each of them, reversals too."""
+    amount, person = payable_minor(line), line["technician_id"]
+    cause = f"paid:{line['claim_id']}:{line['payment_batch_id'] or line['id']}"
+    known = write.find("notice", person_id=person, cause=cause)
+    if known:
+        about = known[0]["params"] | {"total": known[0]["params"]["total"] + amount}
+        yield change_of("notice", known[0], {"params": about, "is_read": False})
+    elif claim := write.get("claim", line["claim_id"]):
+        about = {"purpose": _purpose(write, claim), "total": amount, "currency": line["currency"]}
+        yield told(person, "claim_paid", about, ("claim", claim["id"]), cause)
+
+
+def _stood_still(entry: Entry) -> bool:
+    """Whether more blocked the line than what was on its way anyhow."""
+    blocked = {finding["code"] for finding in entry.before.get("findings") or () if finding["severity"] == "block"}
+    return bool(blocked - _ON_THEIR_WAY)
+
+
+def _cause(entry: Entry) -> str:
+    return f"{entry.entity}:{entry.record_id}:{entry.version}"
+
+
+def _purpose(write: Transaction, claim: Mapping[str, Any]) -> str:
+    trip = write.get("trip", claim.get("trip_id"))
+    return trip["purpose"] if trip else ""

@@ -1,0 +1,42 @@
+"""What pages read of notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from server.notices.records import notices
+from server.services import engine
+from sync.change import Record
+from sync.transaction import Transaction
+
+_SHOWN = 100
+_PLACES = {
+    ("claim", "technician"): "/app/#/claim/{id}",
+    ("claim", "finance"): "/finance/claims/{id}",
+    ("claim", "manager"): "/finance/claims/{id}",
+    ("tool_unit", "technician"): "/app/#/today",
+    ("tool_unit", "warehouse"): "/warehouse/units/{id}",
+    ("tool_unit", "manager"): "/warehouse/units/{id}",
+}
+
+
+def unread_count(person_id: str) -> int:
+    """How many notices a person has not read."""
+    unread = (notices.c.person_id == person_id) & notices.c.is_read.is_(False)
+    with engine().database.read() as connection:
+        return connection.scalar(select(func.count()).where(unread)) or 0
+
+
+def newest(read: Transaction, person_id: str) -> list[Record]:
+    """A person's newest notices."""
+    query = select(notices).where(notices.c.person_id == person_id)
+    newest_first = query.order_by(notices.c.made_at.desc(), notices.c.id.desc()).limit(_SHOWN)
+    return [dict(row) for row in read.connection.execute(newest_first).mappings()]
+
+
+def address_of(notice: Mapping[str, Any], role: str) -> str:
+    """Where what a notice tells of is shown to somebody of that role; empty where it is not."""
+    return _PLACES.get((notice["target_entity"], role), "").format(id=notice["target_id"])

@@ -1,0 +1,15 @@
+/** Where a notice leads on the phone. */
+
+/** The route of what a notice tells of, for somebody of that role; null where their phone does not have it. */
+export function placeOf(
+  { target_entity, target_id }: { target_entity?: unknown; target_id?: unknown },
+  role: string | undefined,
+  isKnown: (entity: string, id: string) => boolean,
+): string[] | null {
+  const [entity, id] = [String(target_entity), String(target_id)];
+  if (entity === "tool_unit" && role === "technician") return ["today"];
+  if (!isKnown(entity, id)) return null;
+  if (entity === "claim" && role === "technician") return ["claim", id];
+  if (entity === "tool_unit" && role === "warehouse") return ["unit", id];
+  return null;
+}

@@ -1,0 +1,142 @@
+"""Notices: who is told of what, once; and the bell at the desk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from server.notices.reminders import remind
+from server.services import Services
+from sync.actor import SYSTEM, Actor
+from sync.change import Record
+from sync.errors import Refused
+from tests.server.desk import Desk, form_of
+from tests.server.payments.test_results import rows
+from tests.server.world import World
+
+
+def told(world: World, person: Actor, kind: str = "") -> list[Record]:
+    """What a person was told, in order."""
+    found = world.engine.write(SYSTEM, lambda write: write.find("notice", person_id=person.id))
+    return [notice for notice in found if not kind or notice["kind"] == kind]
+
+
+def a_claim(world: World, amounts: tuple[int, ...] = (30000,)) -> Record:
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, *(world.receipt(trip, amount_minor=amount) for amount in amounts))
+    world.finish_readings()
+    return claim
+
+
+def test_the_claimant_is_told_once_of_what_became_of_a_claim(world: World) -> None:
+    claim = a_claim(world, (30000, 20000, 10000))
+    assert told(world, world.anna) == []
+    first, second, third = world.lines(claim)
+    world.decide(first, "returned", "The picture is dark")
+    world.decide(second, "returned", "This one too")
+    world.decide(third, "refused", "Not for the company")
+    returned, refused = told(world, world.anna)
+    assert (returned["kind"], returned["params"]["reason"]) == ("claim_returned", "The picture is dark")
+    assert (refused["kind"], refused["params"]["total"]) == ("line_refused", 10000)
+    assert (returned["target_entity"], returned["target_id"]) == ("claim", claim["id"])
+
+
+def test_one_payment_is_one_notice_for_each_claim(world: World) -> None:
+    world.account(world.anna)
+    lines = world.approved(30000, 20000)
+    batch = world.export(world.batch(*lines))
+    (payment,) = batch["payments"]
+    answers = rows(batch, (payment["reference"], "paid", "TX-1"))
+    world.create(world.payer, "payment_result", batch_id=batch["id"], rows=answers)
+    (paid,) = told(world, world.anna, "claim_paid")
+    assert (paid["params"]["total"], batch["id"] in paid["cause"]) == (50000, True)
+
+
+def test_a_line_that_waited_for_its_tool_tells_when_nothing_blocks_it(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    purchase = world.tool(trip, receipt)
+    claim = world.claim(trip, receipt)
+    world.finish_readings()
+    assert world.lines(claim)[0]["status"] == "blocked"
+    world.stock_in(purchase)
+    assert [notice["kind"] for notice in told(world, world.anna)] == ["line_clear"]
+
+
+def test_a_comment_tells_those_it_names_and_the_claimant(world: World) -> None:
+    claim, ming = a_claim(world), world.manager
+    world.create(world.finance, "comment", claim_id=claim["id"], text="@ming look, and @fei too")
+    world.create(world.anna, "comment", claim_id=claim["id"], text="It is mine")
+    assert [notice["kind"] for notice in told(world, ming)] == ["mentioned"]
+    assert told(world, world.finance) == []
+    (notice,) = told(world, world.anna)
+    assert (notice["kind"], notice["params"]["writer"]) == ("commented", "Fei")
+    with pytest.raises(Refused, match="not_yours"):
+        world.update(world.bo, "notice", notice, is_read=True)
+    with pytest.raises(Refused, match="field_not_writable"):
+        world.update(world.anna, "notice", notice, kind="mentioned")
+    read = world.update(world.anna, "notice", notice, is_read=True)
+    assert read["is_read"]
+    assert read["read_at"]
+    assert world.update(world.anna, "notice", notice, is_read=True)["version"] == read["version"]
+
+
+def test_time_reminds_of_a_tool_once_a_day_until_it_is_back(world: World, services: Services) -> None:
+    unit = world.create(world.warehouse, "tool_unit", origin="owned", name="Gauge", shelf="A-1")
+    out = {"tool_unit_id": unit["id"], "technician_id": world.anna.id, "due_on": "2090-03-10"}
+    issue = world.create(world.warehouse, "tool_issue", **out)
+
+    def on(day: int) -> int:
+        services.engine.clock = lambda: datetime(2090, 3, day, 2, tzinfo=UTC)
+        return remind(services)
+
+    assert [on(8), on(9), on(9), on(10), on(10)] == [0, 1, 0, 1, 0]
+    assert [on(11), on(11), on(12)] == [2, 0, 2]
+    assert [notice["kind"] for notice in told(world, world.anna)] == ["tool_due"] * 2 + ["tool_overdue"] * 2
+    assert [notice["params"]["days"] for notice in told(world, world.warehouse)] == [1, 2]
+    world.update(world.warehouse, "tool_issue", issue, status="returned", returned_shelf="A-1")
+    assert all(notice["is_read"] for notice in told(world, world.anna))
+    assert on(13) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "all_read"),
+    [
+        ("en", "Anna mentions you: ", "Mark all as read"),
+        ("zh-Hans", "Anna 提到了您：", "全部标为已读"),
+    ],
+)
+def test_the_bell_counts_and_the_list_leads_to_the_claim(
+    desk: Desk, world: World, language: str, words: str, all_read: str
+) -> None:
+    claim = a_claim(world)
+    browser = desk("fei")
+    if language != "en":
+        browser.get("/finance/").forms[0].submit("language", value=language, status=303)
+    assert not browser.get("/finance/").html.select(".bell .count")
+    assert browser.get("/notices").html.select_one(".empty")
+    for text in ("@fei <b>first</b>", "@fei second", "@fei third"):
+        world.create(world.anna, "comment", claim_id=claim["id"], text=text)
+    page = browser.get("/notices")
+    assert page.html.select_one(".bell .count").text == "3"
+    shown = [item.text for item in page.html.select("[data-testid=notice] .words")]
+    assert "third" in shown[0]
+    assert words in shown[0]
+    assert "<b>first</b>" not in page.text
+    newest = told(world, world.finance)[-1]
+    opened = form_of(page, f"/notices/{newest['id']}").submit(status=303)
+    assert opened.location.endswith(f"/finance/claims/{claim['id']}")
+    page = browser.get("/notices")
+    assert page.html.select_one(".bell .count").text == "2"
+    assert all_read in page
+    page = form_of(page, "/notices/read").submit().follow()
+    assert not page.html.select(".bell .count")
+    assert all(notice["is_read"] for notice in told(world, world.finance))
+    anothers = {"csrf_token": page.forms[0]["csrf_token"].value}
+    world.create(world.finance, "comment", claim_id=claim["id"], text="Thanks")
+    strange = told(world, world.anna)[0]
+    assert browser.post(f"/notices/{strange['id']}", anothers, status=303).location.endswith("/notices")
+    assert not told(world, world.anna)[0]["is_read"]
