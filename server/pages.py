@@ -15,7 +15,6 @@ from server.accounts.gate import actor, enter_by_cookies
 from server.claims.rules.within_limits import allowed_minor
 from server.claims.states import payable_minor
 from server.i18n import catalogue, language_of_request, say
-from server.notices.queries import unread_count
 from server.places.divisions import all_divisions, full_name
 from server.problems import Problem
 from server.services import engine, services
@@ -245,7 +244,7 @@ def _context() -> dict[str, Any]:
         "divisions": all_divisions,
         "finding_words": finding_words,
         "reason_words": reason_words,
-        "unread_notices": lambda: unread_count(user["id"]) if user else 0,
+        "unread_notices": g.get("unread_notices", 0),
         "demo": services().config.demo,
     }
 

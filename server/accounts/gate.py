@@ -16,6 +16,7 @@ from server.accounts import sessions
 from server.accounts.sessions import Session
 from server.cookies import keep_cookie, read_cookie
 from server.i18n import say
+from server.notices.queries import unread_count
 from server.problems import Problem
 from sync.actor import Actor
 from sync.change import Record
@@ -60,6 +61,8 @@ def page_for(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
             except Problem as problem:
                 return to_login(problem)
             _check_role(roles)
+            # Note: asked before the page reads or writes, since a second connection inside could wait for ever.
+            g.unread_notices = unread_count(actor().id)
             return view(*args, **kwargs)
 
         return guarded
