@@ -186,9 +186,10 @@ def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:
     for line in write.find("claim_line", receipt_id=receipt_id):
         if line["status"] in NOT_JUDGED or line["reverses"]:
             continue
-        # Note: held, so that a batch is not exported between this look at the line and what follows from it.
+        # Note: held, so that a batch is not exported between this look at the line and what follows from it; and looked
+        # at again, as somebody may have refused or paid it while this one waited.
         fresh = write.get("claim_line", line["id"], lock=True)
-        if fresh is None:
+        if fresh is None or fresh["status"] in NOT_JUDGED:
             continue
         yield from _split(write, fresh)
         fresh = write.get("claim_line", line["id"]) or fresh
