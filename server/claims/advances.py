@@ -24,7 +24,7 @@ from server.wire import (
     money,
     record_table,
 )
-from sync.change import Change, Record, instant
+from sync.change import Change, Record, instant, is_id
 from sync.entity import Entity, Policy, Registry
 from sync.errors import Refused
 from sync.journal import Entry
@@ -69,7 +69,8 @@ class AdvancePolicy(Policy):
     """Finance records what it gave, and what came back; nobody for themselves, and never more than there is."""
 
     def hold(self, write: Transaction, change: Change) -> None:
-        trip_id = change.fields.get("trip_id") or (write.get("advance", change.record_id) or {}).get("trip_id")
+        named = change.fields.get("trip_id")  # nobody has checked it yet
+        trip_id = named if is_id(named) else (write.get("advance", change.record_id) or {}).get("trip_id")
         trip = write.get("trip", trip_id)
         if trip is not None:
             write.lock(f"claimant:{trip['technician_id']}")
@@ -92,7 +93,8 @@ class AdvancePolicy(Policy):
             by = {"recorded_by": write.actor.id, "recorded_at": instant(write.now)}
             return by | {"technician_id": trip["technician_id"]}
         came_back = after["returned_minor"] - before["returned_minor"]
-        fixed = sum(line["set_off_minor"] for line in lines_of_trip(write, trip["id"]) if _is_fixed(write, line))
+        standing = [line for line in lines_of_trip(write, trip["id"]) if stands(line)]
+        fixed = sum(line["set_off_minor"] for line in standing if _is_fixed(write, line))
         held = sum(item["amount_minor"] - item["returned_minor"] for item in _of_trip(write, before)) - fixed
         if came_back < 0 or after["returned_minor"] > after["amount_minor"] or came_back > held:
             raise Refused("more_than_owed", {"returned_minor": ["out_of_range"]})
@@ -133,7 +135,7 @@ def on_advance(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A line was approved, or its approval is gone: the advance is shared out anew."""
-    if not entry.changed("status", "approved_minor") or entry.op == "create":
+    if not entry.changed("status", "approved_minor", "reversed_by") or entry.op == "create":
         return
     claim = write.get("claim", entry.record["claim_id"])
     if claim is not None and write.find("advance", trip_id=claim["trip_id"]):
@@ -148,9 +150,11 @@ def _set_off(write: Transaction, trip_id: str) -> Iterable[Change]:
     open_lines = []
     for line in lines_of_trip(write, trip_id):
         held = write.get("claim_line", line["id"], lock=True) or line
+        if held["reverses"] or held["reversed_by"]:
+            continue  # its part is owed again
         if _is_fixed(write, held):
             left -= held["set_off_minor"]
-        elif not held["reverses"]:
+        else:
             open_lines.append(held)
     for line in sorted(open_lines, key=lambda item: (item["decided_at"] or "", item["id"])):
         may = line["status"] == "approved" and line["currency"] in money_of

@@ -76,7 +76,10 @@ def settle_decision(write: Transaction, before: Record, after: Record) -> Mappin
 
 
 def settle_reversal(write: Transaction, after: Record) -> Mapping[str, Any]:
-    """A counter-entry to a paid line: its money back, once, with a reason. The paid line itself stays as it is."""
+    """A counter-entry to a paid line: its money back, once, with a reason. The paid line itself stays as it is.
+
+    What an advance had paid of it was never sent: it is owed as a part of the advance again.
+    """
     paid = write.get("claim_line", after["reverses"], lock=True)
     if paid is None or paid["status"] != "paid" or paid["reverses"]:
         raise Refused("not_paid")
@@ -93,6 +96,7 @@ def settle_reversal(write: Transaction, after: Record) -> Mapping[str, Any]:
         "currency": paid["currency"],
         "amount_minor": -paid["approved_minor"],
         "approved_minor": -paid["approved_minor"],
+        "set_off_minor": -paid["set_off_minor"],
         "status": "approved",
         "decided_by": write.actor.id,
         "decided_at": instant(write.now),

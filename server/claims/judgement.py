@@ -12,7 +12,7 @@ from server.claims.rules.tool_returned import CODES, reimbursable_minor
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.spending import sharing
-from server.claims.states import DECIDED, NOT_JUDGED, claim_status, judged_status
+from server.claims.states import DECIDED, JUDGED, NOT_JUDGED, claim_status, judged_status
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
 from sync.journal import Entry
@@ -90,7 +90,8 @@ def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A claim's total and state follow its lines; a line that was handed in, or given back, is judged."""
-    if entry.op != "delete" and entry.changed("status") and entry.record["status"] == "submitted":
+    is_handed_in = entry.op != "delete" and entry.changed("status") and entry.record["status"] == "submitted"
+    if is_handed_in or _came_back(entry):
         yield from judge_receipt(write, entry.record["receipt_id"])
     claim = write.get("claim", entry.record["claim_id"])
     if claim is None:
@@ -104,6 +105,12 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
         yield change_of("claim", claim, changed)
     if entry.record["status"] != "draft" and entry.changed("status", "amount_minor", "approved_minor"):
         yield from _judge_sharing(write, entry.record["receipt_id"])
+
+
+def _came_back(entry: Entry) -> bool:
+    """Whether the bank did not pay an approved line: what was found meanwhile counts before it is paid again."""
+    is_free = entry.op == "update" and entry.changed("payment_batch_id") and not entry.record["payment_batch_id"]
+    return is_free and entry.record["status"] == "approved"
 
 
 def _judge_sharing(write: Transaction, receipt_id: str) -> Iterable[Change]:
@@ -128,6 +135,8 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     touched = {entry.record_id}
     touched |= {twin["id"] for twin in write.find_any("receipt", "identity", identities)}
     touched |= {twin["id"] for twin in receipts_with_files(write, files)} if files else set()
+    if entry.op == "update" and entry.actor == record["technician_id"]:
+        yield from _unendorse(write, entry.record_id)
     if entry.changed("evidence", "trip_id", "category"):
         touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
     if entry.changed("issued_on", "trip_id", "category"):
@@ -137,6 +146,13 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
         touched.update(touched_by(write, state, company_of(write)))
     for receipt_id in sorted(touched):
         yield from judge_receipt(write, receipt_id)
+
+
+def _unendorse(write: Transaction, receipt_id: str) -> Iterable[Change]:
+    """The claimant has altered what the first of two people saw: they have to look at it again."""
+    for line in write.find("claim_line", receipt_id=receipt_id):
+        if line["endorsed_by"] and line["status"] in JUDGED:
+            yield change_of("claim_line", line, UNENDORSED)
 
 
 def _tickets_of(write: Transaction, entry: Entry) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.claims.advances import Balance, balance_of
+from server.claims.states import payable_minor
 from sync.change import Record
 from sync.errors import Refused
 from tests.server.claims.test_races import at_once
@@ -114,3 +115,31 @@ def test_finance_gives_takes_back_and_sees_what_is_owed(desk: Desk, world: World
     assert "Recorded" in form.submit().follow()
     assert balance(world, trip).owed_minor == 0
     desk("wen").get("/finance/advances", status=403)
+
+
+def test_a_reversal_takes_back_what_was_sent_and_the_advance_is_owed_again_once(world: World) -> None:
+    trip, claim = trip_with(world, 6000, 3000, 2000)
+    world.advance(trip, 5000)
+    first, second, third = world.lines(claim)
+    line = world.decide(world.decide(first, "approved"), "paid")
+    assert payable_minor(line) == 1000
+    reversal = world.reverse(line)
+    assert payable_minor(reversal) == -1000, "no more than was sent"
+    assert balance(world, trip).owed_minor == 5000
+    world.decide(second, "approved")
+    assert balance(world, trip).owed_minor == 2000, "the next line is set off against it"
+    world.decide(world.now("claim_line", reversal["id"]), "paid", by=world.person("lea", "finance"))
+    world.decide(third, "approved")
+    assert balance(world, trip) == Balance(5000, 0, 5000, 5000, 0)
+    advance = world.engine.write(world.finance, lambda write: write.find("advance"))[0]
+    world.decide(world.decide(third, "submitted"), "refused", "Private")
+    world.update(world.finance, "advance", advance, returned_minor=2000)
+    assert balance(world, trip).owed_minor == 0
+
+
+@pytest.mark.parametrize("trip_id", [{"a": 1}, [1], 5, True, None, "x\x00", "x" * 5000])
+def test_whatever_is_sent_as_an_advance_is_refused_in_words(world: World, trip_id: object) -> None:
+    fields = {"trip_id": trip_id, "amount_minor": 1, "paid_on": "2026-11-09"}
+    for who in (world.finance, world.anna):
+        with pytest.raises(Refused):
+            world.create(who, "advance", **fields)

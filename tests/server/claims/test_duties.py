@@ -259,3 +259,22 @@ def test_two_people_approve_at_their_desks_and_the_one_in_charge_hands_it_on(des
     assert "Fei, Pia (for Ming)" in done
     assert "Ended early" in form_of(ming.get("/finance/approvals"), "/revoke").submit().follow()
     assert codes(world.lines(claim)[0]) == []
+
+
+def test_a_first_approval_does_not_outlive_an_edit_of_what_it_saw(world: World) -> None:
+    world.limit("approval", 25000)
+    world.limit("receipt", 28000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip)
+    line = world.lines(world.claim(trip, receipt))[0]
+    assert line["status"] == "needs_review", "over the limit, so its receipt may be mended still"
+    endorsed = {"endorsed_minor": 28000, "decision_note": "What the limit leaves"}
+    world.update(world.finance, "claim_line", line, **endorsed)
+    world.finish_readings()
+    assert world.now("claim_line", line["id"])["endorsed_by"], "the worker alters nothing that was seen"
+    world.update(world.anna, "receipt", receipt, seller_name="Another hotel", attachments=[world.photo(world.anna)])
+    edited = world.now("claim_line", line["id"])
+    assert (edited["endorsed_by"], edited["endorsed_minor"]) == (None, 0)
+    with pytest.raises(Refused):
+        world.decide(line, "approved", "Seen", by=world.manager, approved_minor=28000)

@@ -202,3 +202,32 @@ def test_no_text_of_an_export_is_a_formula(start: str) -> None:
     assert "\0" not in cell[0]
     assert cell[1] == "-5"
     assert neutral("安娜 - Anna") == "安娜 - Anna"
+
+
+@pytest.mark.parametrize("answer", ["cancelled", "failed"])
+def test_what_was_found_while_the_bank_was_asked_counts_before_the_line_is_paid_again(
+    world: World, answer: str
+) -> None:
+    """REG-A12"""
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    unit = world.stock_in(world.tool(trip, receipt))
+    claim = world.claim(trip, receipt)
+    world.finish_readings()
+    line = world.decide(world.lines(claim)[0], "approved")
+    world.account(world.anna)
+    batch = world.export(world.batch(line))
+    world.update(world.warehouse, "tool_unit", unit, status="cancelled", reason="Another's tool")
+    assert world.now("claim_line", line["id"])["status"] == "approved", "the bank was asked already"
+    if answer == "cancelled":
+        world.update(world.payer, "payment_batch", batch, status="cancelled", reason="Wrong account")
+    else:
+        payment = batch["payments"][0]
+        row = {"reference": payment["reference"], "amount_minor": payment["amount_minor"]}
+        row |= {"outcome": "failed", "reason": "Closed"}
+        world.create(world.payer, "payment_result", batch_id=batch["id"], rows=[row])
+    now = world.now("claim_line", line["id"])
+    assert (now["status"], now["approved_minor"], now["payment_batch_id"]) == ("blocked", 0, None)
+    with pytest.raises(Refused, match="payment_line_not_approved"):
+        world.batch(now)
