@@ -21,7 +21,7 @@ from server.accounts import credentials, sessions, tokens
 from server.accounts.records import LANGUAGES, ROLES
 from server.config import BadSetting, Config, from_environment
 from server.demo_month import fill_month
-from server.notices import reminders
+from server.notices import worker as notices_worker
 from server.receipts.worker import waiting
 from server.receipts.worker import work as read_documents
 from server.schema import is_current, upgrade
@@ -82,7 +82,7 @@ def worker() -> None:
     ends = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: ends.set())
-    Thread(target=reminders.work, args=(services, ends), daemon=True).start()
+    Thread(target=notices_worker.work, args=(services, ends), daemon=True).start()
     read_documents(services, ends)
 
 

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message says which and what is expected."""
+
+
+_SMTP = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
+"""How a mail server is spoken to, and on which port, by the scheme of its address."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The mail server that takes what is sent, and what stands in the e-mails."""
+
+    host: str
+    port: int
+    security: str
+    """`starttls`, `tls`, or nothing."""
+    user: str
+    password: str
+    sender: str
+    address: str
+    """Where people reach this server: links begin so."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +61,8 @@ class Config:
     demo: bool
     client: Path | None
     """The folder of a built client to serve instead of the one that came with the server."""
+    mail: Mail | None
+    """Where e-mails go out; none are sent without."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
@@ -62,7 +85,25 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         reads_documents=_flag(environment, "FIELDCLAIM_READ_DOCUMENTS", "yes"),
         demo=_flag(environment, "FIELDCLAIM_DEMO"),
         client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
+        mail=_mail(environment),
     )
+
+
+def _mail(environment: Mapping[str, str]) -> Mail | None:
+    given = environment.get("FIELDCLAIM_SMTP_URL", "")
+    if not given:
+        return None
+    sender, address = environment.get("FIELDCLAIM_MAIL_FROM", ""), environment.get("FIELDCLAIM_ADDRESS", "")
+    url = urlsplit(given)
+    if url.scheme not in _SMTP or not url.hostname:
+        raise BadSetting("FIELDCLAIM_SMTP_URL must look like smtp+starttls://user:password@mail.example.com:587")
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", sender):
+        raise BadSetting("FIELDCLAIM_MAIL_FROM must be the e-mail address of the sender")
+    if not re.fullmatch(r"https?://\S+", address):
+        raise BadSetting("FIELDCLAIM_ADDRESS must be where people reach this server: https://claims.example.com")
+    security, port = _SMTP[url.scheme]
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return Mail(url.hostname, url.port or port, security, user, password, sender, address.rstrip("/"))
 
 
 def _flag(environment: Mapping[str, str], name: str, default: str = "") -> bool:

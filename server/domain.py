@@ -6,7 +6,9 @@ from server.accounts import policy as accounts
 from server.attachments import policy as attachments
 from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved
 from server.claims import policy as claims
+from server.notices import choices as notice_choices
 from server.notices import consequences as notice_consequences
+from server.notices import outbox as notice_outbox
 from server.notices import records as notices
 from server.payments import consequences as payment_consequences
 from server.payments import policy as payments
@@ -34,6 +36,7 @@ def registry() -> Registry:
         delegations,
         payments,
         notices,
+        notice_choices,
     ):
         known.add(*domain.ENTITIES)
     tools.follow_all(known)
@@ -47,4 +50,5 @@ def registry() -> Registry:
     payment_consequences.follow_all(known)
     notice_consequences.follow_all(known)
     known.derive(desk_index.follow)
+    known.derive(notice_outbox.follow)
     return known

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, current_user, page_for
+from server.notices.choices import choice_of, choose, kinds_for
 from server.notices.queries import address_of, newest
 from server.notices.words import notice_words
 from server.pages import attempt, done, known, read_page
+from server.services import services
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -28,7 +30,7 @@ def show() -> str:
     return read_page(view)
 
 
-@blueprint.post("/<notice_id>")
+@blueprint.post("/<notice_id>/open")
 @page_for()
 def open_notice(notice_id: str) -> Response:
     """The notice is read, and the person goes where it leads."""
@@ -55,3 +57,28 @@ def read_all() -> Response:
     if attempt(work):
         done("notices.now_read")
     return redirect("/notices", 303)
+
+
+@blueprint.get("/choices")
+@page_for()
+def show_choices() -> str:
+    """What the person wants by e-mail, and when not."""
+
+    def view(read: Transaction) -> str:
+        kinds = kinds_for(current_user()["role"])
+        config = services().config
+        about = {"kinds": kinds, "can_mail": config.mail is not None, "time_zone": config.time_zone}
+        return render_template("notices/choices.html", chosen=choice_of(read, actor().id), **about)
+
+    return read_page(view)
+
+
+@blueprint.post("/choices")
+@page_for()
+def save_choices() -> Response:
+    """Keep it."""
+    fields = {name: request.form.get(name, "").strip() for name in ("mail_address", "quiet_from", "quiet_until")}
+    kinds = {"mail_kinds": request.form.getlist("mail_kinds")}
+    if attempt(lambda write: choose(write, fields | kinds)):
+        done("notices.choice_kept")
+    return redirect("/notices/choices", 303)

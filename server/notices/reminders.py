@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from datetime import date, timedelta
-from threading import Event
 
 from server.notices.consequences import told
 from server.services import Services
@@ -15,18 +13,6 @@ from sync.change import Change, Record
 from sync.transaction import Transaction
 
 _DAYS_BEFORE = 1
-_PAUSE_SECONDS = 60.0
-log = logging.getLogger(__name__)
-
-
-def work(of: Services, ends: Event) -> None:
-    """Remind people until told to stop; looks every minute."""
-    while not ends.is_set():
-        try:
-            remind(of)
-        except Exception:  # the outermost edge: a database that is away comes back, and the next minute reminds
-            log.exception("reminding stopped; it goes on in a minute")
-        ends.wait(_PAUSE_SECONDS)
 
 
 def remind(of: Services) -> int:

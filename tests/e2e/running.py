@@ -52,6 +52,8 @@ class RunningServer:
         url = {"FIELDCLAIM_DATABASE_URL": self.database_url} if self.database_url else {}
         company = {"FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.", "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B"}
         company |= {"FIELDCLAIM_CLIENT": str(self.client)} if self.client else {}
+        company |= {"FIELDCLAIM_SMTP_URL": "smtp://127.0.0.1:9", "FIELDCLAIM_MAIL_FROM": "no-reply@example.com"}
+        company |= {"FIELDCLAIM_ADDRESS": self.address}
         here = {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_PORT": str(self.port)}
         return here | {"FIELDCLAIM_SECRET_KEY": "s" * 40, "FIELDCLAIM_WORKERS": str(self.workers)} | url | company
 

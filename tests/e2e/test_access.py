@@ -44,6 +44,7 @@ DESKS = {
         "/payments/account",
         "/payments/outgoing",
         "/notices",
+        "/notices/choices",
     ),
     "wen": (
         "/warehouse/",

@@ -213,6 +213,7 @@ export const texts = {
     "报销款付到哪里。需要网络和登录。",
     "Where your money is paid to. Needs network, and signing in.",
   ],
+  "settings.notices": ["通知设置（邮件、免打扰）", "Notices by e-mail, quiet hours"],
   "settings.persist_no": ["系统可能在空间不足时清除数据", "The system may clear data when space is short"],
   "settings.persist_yes": ["数据受保护，不会被自动清除", "Data is protected from being cleared"],
   "settings.sign_out": ["退出登录", "Sign out"],

@@ -61,7 +61,6 @@ export function Notices({ owner }: { owner: string }) {
         >
           {noticeWords(notice.kind, (notice.params ?? {}) as Record<string, unknown>)}
           <span class="soft">
-            {" "}
             {when(String(notice.made_at))}
             {!notice.is_read && ` · ${t("notices.unread")}`}
           </span>

@@ -43,6 +43,11 @@ export function Settings() {
           </a>
         </p>
         <p class="soft">{t("settings.account_hint")}</p>
+        <p>
+          <a class="button wide" href="/notices/choices" data-testid="notice-choices">
+            {t("settings.notices")}
+          </a>
+        </p>
       </section>
       <p class="row">
         <button

@@ -127,7 +127,7 @@ def test_the_bell_counts_and_the_list_leads_to_the_claim(
     assert words in shown[0]
     assert "<b>first</b>" not in page.text
     newest = told(world, world.finance)[-1]
-    opened = form_of(page, f"/notices/{newest['id']}").submit(status=303)
+    opened = form_of(page, f"/notices/{newest['id']}/open").submit(status=303)
     assert opened.location.endswith(f"/finance/claims/{claim['id']}")
     page = browser.get("/notices")
     assert page.html.select_one(".bell .count").text == "2"
@@ -138,5 +138,5 @@ def test_the_bell_counts_and_the_list_leads_to_the_claim(
     anothers = {"csrf_token": page.forms[0]["csrf_token"].value}
     world.create(world.finance, "comment", claim_id=claim["id"], text="Thanks")
     strange = told(world, world.anna)[0]
-    assert browser.post(f"/notices/{strange['id']}", anothers, status=303).location.endswith("/notices")
+    assert browser.post(f"/notices/{strange['id']}/open", anothers, status=303).location.endswith("/notices")
     assert not told(world, world.anna)[0]["is_read"]
