@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
+from server.accounts.second_factor import void_used_codes
 from server.accounts.tokens import refresh_tokens
 from server.attachments.store import hash_of, sync_folder
 from server.claims import desk_index
@@ -107,6 +108,7 @@ def restore(services: Services, source: Path) -> int:
         desk_index.rebuild(connection)  # an older archive has none
         mentions.rebuild(connection, services.engine.registry)
         connection.execute(delete(refresh_tokens))
+        void_used_codes(connection, services.engine.clock())
         start_epoch(connection)
         # Note: what was sent to the bank after the backup is not known here; see server/payments/reconciliation.py.
         write_fact(connection, RESTORED_AT, instant(services.engine.clock()))

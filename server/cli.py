@@ -56,12 +56,15 @@ def demo(serve: bool, size: str) -> None:
     os.environ["FIELDCLAIM_DEMO"] = "1"
     os.environ.setdefault("FIELDCLAIM_COMPANY_NAME", demo_company.COMPANY_NAME)
     os.environ.setdefault("FIELDCLAIM_COMPANY_TAX_ID", demo_company.COMPANY_TAX_ID)
+    os.environ.setdefault("FIELDCLAIM_SECOND_FACTOR", "none")
     services = _services()
     upgrade(services.engine.database)
     demo_company.fill(services)
     if size == "month":
         fill_month(services, say=click.echo)
     click.echo(demo_company.logins())
+    if not services.config.second_factor:
+        click.echo("The demo asks for no second factor. To try it: FIELDCLAIM_SECOND_FACTOR=finance,manager")
     if serve:
         _serve(services.config)
 
@@ -134,6 +137,20 @@ def user_reset(username: str) -> None:
 
     _write(work)
     click.echo(f"{username}: {password}")
+
+
+@user.command("reset-second-factor")
+@click.argument("username")
+def user_reset_second_factor(username: str) -> None:
+    """Take a lost second factor away; the user sets up another at the next sign-in."""
+
+    def work(write: Transaction) -> None:
+        found = write.find("second_factor", user_id=_user(write, username)["id"], status="active")
+        if not found:
+            raise click.ClickException(f"{username} has no second factor")
+        write.update("second_factor", found[0], {"status": "reset"})
+
+    _write(work)
 
 
 @main.group()

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+DESK_ROLES = frozenset(("dispatcher", "finance", "manager", "admin"))
+"""Who works at desks only, and so can be asked for a second factor; the others sign in on phones."""
+
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message says which and what is expected."""
@@ -58,6 +61,8 @@ class Config:
     workers: int
     reads_documents: bool
     """Whether `serve` also starts the worker that reads receipts; no where one runs elsewhere."""
+    second_factor: frozenset[str]
+    """The roles that sign in with a second factor, not with a password alone."""
     demo: bool
     client: Path | None
     """The folder of a built client to serve instead of the one that came with the server."""
@@ -83,6 +88,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         port=_number(environment, "FIELDCLAIM_PORT", 8000),
         workers=_number(environment, "FIELDCLAIM_WORKERS", 1),
         reads_documents=_flag(environment, "FIELDCLAIM_READ_DOCUMENTS", "yes"),
+        second_factor=_second_factor(environment),
         demo=_flag(environment, "FIELDCLAIM_DEMO"),
         client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
         mail=_mail(environment),
@@ -118,6 +124,15 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     if value and not value.isdecimal():
         raise BadSetting(f"{name} must be a whole number, not {value!r}")
     return int(value or default)
+
+
+def _second_factor(environment: Mapping[str, str]) -> frozenset[str]:
+    name = "FIELDCLAIM_SECOND_FACTOR"
+    given = environment.get(name, "finance,manager").replace(" ", "").lower()
+    roles: frozenset[str] = frozenset() if given in ("", "none") else frozenset(given.split(","))
+    if not roles <= DESK_ROLES:
+        raise BadSetting(f"{name} must be none or some of {','.join(sorted(DESK_ROLES))}, not {given!r}")
+    return roles
 
 
 def _secret_key(environment: Mapping[str, str], data: Path) -> str:

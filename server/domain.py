@@ -39,6 +39,7 @@ def registry() -> Registry:
         notice_choices,
     ):
         known.add(*domain.ENTITIES)
+    accounts.follow_all(known)
     tools.follow_all(known)
     known.follow("evidence", receipts.add_reading)
     known.follow("receipt", readings.on_receipt)

@@ -14,6 +14,7 @@ from server import paths
 from server.accounts.gate import actor, enter_by_cookies
 from server.claims.rules.within_limits import allowed_minor
 from server.claims.states import payable_minor
+from server.config import DESK_ROLES
 from server.i18n import catalogue, language_of_request, say
 from server.places.divisions import all_divisions, full_name
 from server.problems import Problem
@@ -246,6 +247,7 @@ def _context() -> dict[str, Any]:
         "reason_words": reason_words,
         "unread_notices": g.get("unread_notices", 0),
         "demo": services().config.demo,
+        "desk_roles": DESK_ROLES,
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from server import domain
-from server.accounts import attempts, credentials, tokens
+from server.accounts import attempts, credentials, recovery_codes, second_factor, tokens
 from server.attachments import records
 from sync.tables import metadata
 
-__all__ = ["attempts", "credentials", "domain", "metadata", "records", "tokens"]
+__all__ = ["attempts", "credentials", "domain", "metadata", "records", "recovery_codes", "second_factor", "tokens"]

@@ -7,12 +7,13 @@ import secrets
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from server.accounts import credentials, tokens
+from server.accounts import credentials, second_factor, second_step, tokens
 from server.accounts.gate import page_for
 from server.accounts.records import LANGUAGES, ROLES
 from server.accounts.sessions import revoke_device
 from server.pages import attempt, done, known, read_page
 from sync.change import Record
+from sync.errors import Refused
 from sync.transaction import Transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -77,6 +78,8 @@ def user(user_id: str) -> str:
             devices=read.find("device", user_id=user_id)[::-1],
             seen=tokens.last_seen(read.connection),
             password_set_at=credentials.password_set_at(read.connection, user_id),
+            enrolled_at=second_factor.enrolled_at(read.connection, user_id),
+            must_enrol=second_step.is_required(person),
             roles=ROLES,
         )
 
@@ -115,6 +118,23 @@ def reset_password(user_id: str) -> Response:
 
     person = attempt(work)
     return _show_once(person, password) if person else _back_to(user_id)
+
+
+@blueprint.post("/users/<user_id>/second-factor")
+@page_for("admin")
+def reset_second_factor(user_id: str) -> Response:
+    """Take a lost second factor away; every session ends, and the person sets up another when they sign in."""
+
+    def work(write: Transaction) -> Record:
+        known(write, "user", user_id)
+        found = write.find("second_factor", user_id=user_id, status="active")
+        if not found:
+            raise Refused("no_second_factor")
+        return write.update("second_factor", found[0], {"status": "reset"})
+
+    if attempt(work):
+        done("factor.was_reset")
+    return _back_to(user_id)
 
 
 @blueprint.post("/devices/<device_id>/revoke")

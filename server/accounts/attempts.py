@@ -29,6 +29,11 @@ def account_key(username: str) -> str:
     return "user:" + hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def code_key(user_id: str) -> str:
+    """What the failures of a person's second factor are counted under; a right password does not forget them."""
+    return f"code:{user_id}"
+
+
 def address_key(address: str) -> str:
     """What the failures of an address are counted under; an IPv6 customer has a whole /64 to try from."""
     try:

@@ -8,9 +8,9 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask import session as form_session
 from werkzeug.wrappers import Response
 
-from server.accounts import sessions
-from server.accounts.browser import browser_name, known_devices, remember_device
+from server.accounts import second_step, sessions
 from server.accounts.gate import current_user, enter_by_cookies, set_cookies
+from server.accounts.second_step_pages import entered, way_on
 from server.cookies import keep_cookie, read_cookie
 from server.i18n import LANGUAGE_COOKIE, LANGUAGES
 from server.pages import HOMES, words
@@ -31,25 +31,19 @@ def form() -> str:
 
 @blueprint.post("/login")
 def log_in() -> Response:
-    """Sign in, and go where the person wanted to go."""
+    """Sign in, and go where the person wanted to go, or on to the second step."""
     wanted = own_path(request.form.get("next", ""))
     name = request.form.get("username", "")
     try:
-        session = sessions.log_in_by_page(
-            name,
-            request.form.get("password", ""),
-            known_devices(),
-            browser_name(request.user_agent.string),
-            request.remote_addr or "",
-        )
+        user = sessions.authenticate(name, request.form.get("password", ""), request.remote_addr or "")
     except Problem as problem:
         sentence = words(Refused(problem.code, params=problem.params))
         page = render_template("accounts/login.html", next=wanted, refused=sentence, name=name)
         return make_response(page, problem.status, problem.headers)
     form_session.clear()
-    answer = make_response(redirect(wanted or HOMES[session.user["role"]], 303))
-    remember_device(answer, session.device["id"])
-    return set_cookies(answer, session)
+    if second_step.is_asked(user):
+        return redirect(way_on(second_step.begin(user, wanted)), 303)
+    return entered(user, redirect(wanted or HOMES[user["role"]], 303), is_proved=False)
 
 
 @blueprint.post("/logout")

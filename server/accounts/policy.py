@@ -1,15 +1,17 @@
-"""Who may write users and devices."""
+"""Who may write users, devices and second factors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.accounts.records import DeviceSchema, UserSchema, devices, users
+from server.accounts import second_factor, tokens
+from server.accounts.records import DeviceSchema, SecondFactorSchema, UserSchema, devices, second_factors, users
 from server.wire import RecordForm
 from sync.change import Change, Record
-from sync.entity import Entity, Policy
+from sync.entity import Entity, Policy, Registry
 from sync.errors import Refused
+from sync.journal import Entry
 from sync.transaction import Transaction
 
 
@@ -52,7 +54,45 @@ class DevicePolicy(Policy):
         return {f"user:{record['user_id']}", "role:admin"}
 
 
+class SecondFactorPolicy(Policy):
+    """It comes by the sign-in only; an administrator resets another person's."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        return frozenset({"status"}) if before and write.actor.is_any("admin") else frozenset()
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        if write.actor.is_system:
+            return {}
+        if after["status"] != "reset":
+            raise Refused("step_not_allowed")
+        if after["user_id"] == write.actor.id:
+            raise Refused("not_your_own_rights")
+        return {}
+
+    def buckets(self, record: Record) -> set[str]:
+        return {"role:admin"}
+
+
+def follow_all(known: Registry) -> None:
+    """What follows from a reset."""
+    known.follow("second_factor", _on_second_factor)
+
+
+def _on_second_factor(write: Transaction, entry: Entry) -> Iterable[Change]:
+    if entry.record["status"] == "reset":
+        second_factor.forget(write.connection, entry.record["user_id"])
+        tokens.end_all_sessions(write, entry.record["user_id"])
+    return ()
+
+
 ENTITIES = (
     Entity("user", users, RecordForm(UserSchema), UserPolicy()),
     Entity("device", devices, RecordForm(DeviceSchema), DevicePolicy(), references={"user_id": "user"}),
+    Entity(
+        "second_factor",
+        second_factors,
+        RecordForm(SecondFactorSchema),
+        SecondFactorPolicy(),
+        references={"user_id": "user"},
+    ),
 )

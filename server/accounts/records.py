@@ -28,5 +28,15 @@ class DeviceSchema(RecordSchema):
     status = choice("active", "revoked", default="active")
 
 
+class SecondFactorSchema(RecordSchema):
+    """That a person has a second factor, or that it was reset. The secret is kept apart, and never synced."""
+
+    user_id = IdField(required=True)
+    status = choice("active", "reset", default="active")
+
+
 users = record_table("user_account", UserSchema, Index("uq_user_account_username", "username", unique=True))
 devices = record_table("device", DeviceSchema, Index("ix_device_user_id", "user_id"))
+second_factors = record_table(
+    "second_factor", SecondFactorSchema, Index("uq_second_factor_user_id", "user_id", unique=True)
+)

@@ -13,7 +13,7 @@ from flask import current_app
 from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
-from server.accounts import attempts, credentials, tokens
+from server.accounts import attempts, credentials, second_step, tokens
 from server.problems import Problem
 from server.services import engine
 from sync.actor import SYSTEM, Actor
@@ -36,19 +36,21 @@ class Session:
 def log_in(username: str, password: str, device_id: str, device_name: str, address: str) -> Session:
     """Sign in on a phone that names itself.
 
-    Raises Problem: invalid_credentials, too_many_attempts, device_revoked, device_of_another_user.
+    Raises Problem: invalid_credentials, too_many_attempts, second_factor_needed, device_revoked,
+    device_of_another_user.
     """
-    user = _authenticate(username, password, address)
+    user = authenticate(username, password, address)
+    if second_step.is_asked(user):
+        raise Problem(403, "second_factor_needed")
     return _open(user, lambda write: _named_device(write, user, device_id, device_name))
 
 
-def log_in_by_page(username: str, password: str, known: list[str], name: str, address: str) -> Session:
-    """Sign in on a browser. Of the devices that it is known as, it goes on as the person's own, else as a new one.
+def open_by_page(user: Record, known: list[str], name: str, *, is_proved: bool) -> Session:
+    """A session of an authenticated person on a browser; `is_proved` says whether by a second factor.
 
-    Raises Problem: invalid_credentials, too_many_attempts.
+    Of the devices that the browser is known as, it goes on as the person's own, else as a new one.
     """
-    user = _authenticate(username, password, address)
-    return _open(user, lambda write: _own_device(write, user, known, name))
+    return _open(user, lambda write: _own_device(write, user, known, name), is_proved=is_proved)
 
 
 def refresh(token: str) -> Session:
@@ -132,8 +134,11 @@ def actor_for(user: Record, device: Record) -> Actor:
     return Actor(user["id"], frozenset({user["role"]}), device["id"])
 
 
-def _authenticate(username: str, password: str, address: str) -> Record:
-    """The active user of that name and password. Whatever is wrong, the answer and the time it takes are the same."""
+def authenticate(username: str, password: str, address: str) -> Record:
+    """The active user of that name and password. Whatever is wrong, the answer and the time it takes are the same.
+
+    Raises Problem: invalid_credentials, too_many_attempts.
+    """
     name, now = username.strip().lower(), engine().clock()
     keys = [attempts.account_key(name), attempts.address_key(address)]
     with engine().database.read() as connection:
@@ -167,10 +172,10 @@ def _active_user(read: Transaction, name: str) -> Record | None:
     return found[0] if found else None
 
 
-def _open(user: Record, choose: Callable[[Transaction], Record]) -> Session:
+def _open(user: Record, choose: Callable[[Transaction], Record], *, is_proved: bool = False) -> Session:
     def work(write: Transaction) -> tuple[Record, str]:
         device = choose(write)
-        return device, tokens.begin(write, device["id"])
+        return device, tokens.begin(write, device["id"], is_proved=is_proved)
 
     device, token = engine().write(SYSTEM, work)
     return Session(user, device, access_token(user, device), token)
@@ -198,12 +203,15 @@ def _person_on(device_id: str) -> tuple[Record, Record]:
         found = tokens.person_on(connection, device_id)
     if found is None:
         raise Problem(401, "token_invalid")
-    user, device, is_signed_in = found
+    user, device = found.user, found.device
     if device["status"] == "revoked":
         raise Problem(401, "device_revoked", wipe=True)
     if user["status"] != "active":
         raise Problem(401, "user_disabled", wipe=True)
-    if not is_signed_in:
+    if not found.is_signed_in:
         # Note: a device that renews an expired token learns that its session has ended, and keeps its work.
         raise Problem(401, "token_expired")
+    if second_step.is_required(user) and not found.is_proved:
+        # Note: so also where the person got another role, or the setting was changed, after they had signed in.
+        raise Problem(401, "second_factor_needed")
     return user, device

@@ -32,10 +32,17 @@ devices_seen = Table(
     Column("device_id", String(36), primary_key=True),
     Column("seen_at", String(32), nullable=False),
 )
+proofs = Table(
+    "session_proof",
+    metadata,
+    Column("device_id", String(36), primary_key=True),
+    Column("proved_at", String(32), nullable=False),
+)
 
 
 _HAS_SESSION = exists().where(refresh_tokens.c.device_id == devices.c.id).label("is_signed_in")
-_PERSON = select(_HAS_SESSION, *users.c, *devices.c).where(
+_IS_PROVED = exists().where(proofs.c.device_id == devices.c.id).label("is_proved")
+_PERSON = select(_HAS_SESSION, _IS_PROVED, *users.c, *devices.c).where(
     devices.c.id == bindparam("device"), users.c.id == devices.c.user_id
 )
 
@@ -49,9 +56,22 @@ class Rotation:
     successor: str = ""
 
 
-def begin(write: Transaction, device_id: str) -> str:
+@dataclass(frozen=True)
+class Person:
+    """Who uses a device, and how they came in."""
+
+    user: Record
+    device: Record
+    is_signed_in: bool
+    is_proved: bool
+    """Whether they signed in with a second factor."""
+
+
+def begin(write: Transaction, device_id: str, *, is_proved: bool) -> str:
     """The first token of a new session; an earlier session of the device ends."""
     end_sessions(write, device_id)
+    if is_proved:
+        write.connection.execute(insert(proofs).values(device_id=device_id, proved_at=instant(write.now)))
     token = secrets.token_urlsafe(32)
     _keep(write, token, device_id)
     return token
@@ -90,6 +110,7 @@ def end_sessions(write: Transaction, device_id: str) -> None:
     """Forget every refresh token of a device; its access tokens are worth nothing without them."""
     write.lock(_name(device_id))
     write.connection.execute(delete(refresh_tokens).where(refresh_tokens.c.device_id == device_id))
+    write.connection.execute(delete(proofs).where(proofs.c.device_id == device_id))
 
 
 def end_all_sessions(write: Transaction, user_id: str) -> None:
@@ -98,14 +119,15 @@ def end_all_sessions(write: Transaction, user_id: str) -> None:
         end_sessions(write, device["id"])
 
 
-def person_on(connection: Connection, device_id: str) -> tuple[Record, Record, bool] | None:
-    """The user and the device, and whether the device is signed in. None where there is no such device."""
+def person_on(connection: Connection, device_id: str) -> Person | None:
+    """Who uses a device. None where there is no such device."""
     row = connection.execute(_PERSON, {"device": device_id}).first()
     if row is None:
         return None
-    is_signed_in, *values = row
-    user, device = values[: len(users.c)], values[len(users.c) :]
-    return dict(zip(users.c.keys(), user, strict=True)), dict(zip(devices.c.keys(), device, strict=True)), is_signed_in
+    is_signed_in, is_proved, *values = row
+    user = dict(zip(users.c.keys(), values[: len(users.c)], strict=True))
+    device = dict(zip(devices.c.keys(), values[len(users.c) :], strict=True))
+    return Person(user, device, is_signed_in, is_proved)
 
 
 def last_seen(connection: Connection) -> dict[str, str]:

@@ -42,6 +42,7 @@ class RunningServer:
     group: int = 0
     """The server's process group while it runs."""
     client: Path | None = None
+    second_factor: str = "none"
 
     def __post_init__(self) -> None:
         self.services: Services = build(from_environment(self.environment))
@@ -55,6 +56,7 @@ class RunningServer:
         company |= {"FIELDCLAIM_SMTP_URL": "smtp://127.0.0.1:9", "FIELDCLAIM_MAIL_FROM": "no-reply@example.com"}
         company |= {"FIELDCLAIM_ADDRESS": self.address}
         here = {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_PORT": str(self.port)}
+        here |= {"FIELDCLAIM_SECOND_FACTOR": self.second_factor}
         return here | {"FIELDCLAIM_SECRET_KEY": "s" * 40, "FIELDCLAIM_WORKERS": str(self.workers)} | url | company
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from playwright.sync_api import Page, Playwright
 
@@ -14,6 +15,7 @@ from sync.change import Record
 from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium
 from tests.e2e.running import RunningServer
 from tests.e2e.test_story import desk, plan
+from tests.server.passwords import PASSWORD
 from tests.server.world import SHENZHEN_SELLER, World, digital_number
 
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
@@ -161,3 +163,50 @@ def test_the_sign_in_page_of_the_desks_can_be_used_by_everybody(playwright: Play
     page.goto(f"{server.address}/login")
     assert violations(page) == []
     browser.close()
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "zh-Hans")])
+def test_the_second_factor_can_be_set_up_and_used_by_everybody(
+    playwright: Playwright, server: RunningServer, scheme: Any, language: str
+) -> None:
+    world = server.people()
+    world.update(world.manager, "user", world.now("user", world.manager.id), language=language)
+    page = desk(playwright, server, "ming", language)
+    page.emulate_media(color_scheme=scheme)
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        page.locator("h1").wait_for()
+        found[name] = violations(page)
+        target = SCREENS / f"factor-{language}"
+        target.mkdir(parents=True, exist_ok=True)
+        for width, height in ((390, 844), (1280, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            page.screenshot(path=target / f"{name}-{width}.png", full_page=True)
+
+    page.goto(f"{server.address}/account/second-factor")
+    look("none")
+    page.click("main button.primary")
+    look("set-up")
+    totp = pyotp.TOTP(page.get_by_test_id("secret").inner_text().replace(" ", ""))
+    page.fill("[name=code]", totp.now())
+    page.click("main button.primary")
+    page.get_by_test_id("codes").wait_for()
+    look("codes")
+    recovery = page.locator(".recovery code").first.inner_text()
+    page.click("main a.primary")
+    look("own")
+    page.locator("form[action='/logout'] button").click()
+    page.fill("[name=username]", "ming")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.primary")
+    page.locator("input[autocomplete=one-time-code]").wait_for()
+    look("code")
+    page.fill("[name=code]", recovery)
+    page.click("main button.primary")
+    page.wait_for_url("**/finance/")
+    browser = page.context.browser
+    assert browser
+    browser.close()
+    assert {name: items for name, items in found.items() if items} == {}

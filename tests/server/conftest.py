@@ -65,6 +65,7 @@ def config(database_url: str, tmp_path: Path) -> Config:
             "FIELDCLAIM_DATA": str(tmp_path / "data"),
             "FIELDCLAIM_DATABASE_URL": database_url,
             "FIELDCLAIM_SECRET_KEY": "k" * 40,
+            "FIELDCLAIM_SECOND_FACTOR": "none",
             "FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.",
             "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B",
         }

@@ -130,6 +130,7 @@ def _config(data: Path, database_url: str) -> Config:
             "FIELDCLAIM_DATA": str(data),
             "FIELDCLAIM_DATABASE_URL": database_url,
             "FIELDCLAIM_SECRET_KEY": "k" * 40,
+            "FIELDCLAIM_SECOND_FACTOR": "none",
             "FIELDCLAIM_COMPANY_NAME": "Northern Pumps Co.",
             "FIELDCLAIM_COMPANY_TAX_ID": "91110000802100433B",
         }
