@@ -136,7 +136,7 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     touched |= {twin["id"] for twin in write.find_any("receipt", "identity", identities)}
     touched |= {twin["id"] for twin in receipts_with_files(write, files)} if files else set()
     if entry.op == "update" and entry.actor == record["technician_id"]:
-        yield from _unendorse(write, entry.record_id)
+        yield from _void_first_looks(write, entry.record_id)
     if entry.changed("evidence", "trip_id", "category"):
         touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
     if entry.changed("issued_on", "trip_id", "category"):
@@ -148,11 +148,15 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
         yield from judge_receipt(write, receipt_id)
 
 
-def _unendorse(write: Transaction, receipt_id: str) -> Iterable[Change]:
-    """The claimant has altered what the first of two people saw: they have to look at it again."""
+def _void_first_looks(write: Transaction, receipt_id: str) -> Iterable[Change]:
+    """The claimant has altered what the first of two people saw, or a manager made an exception for: both are void."""
     for line in write.find("claim_line", receipt_id=receipt_id):
-        if line["endorsed_by"] and line["status"] in JUDGED:
-            yield change_of("claim_line", line, UNENDORSED)
+        if line["status"] not in JUDGED:
+            continue
+        for waiver in write.find("waiver", claim_line_id=line["id"]):
+            yield Change(new_id(), "waiver", waiver["id"], "delete", base_version=waiver["version"])
+        if line["endorsed_by"]:
+            yield change_of("claim_line", write.get("claim_line", line["id"]) or line, UNENDORSED)
 
 
 def _tickets_of(write: Transaction, entry: Entry) -> list[Record]:

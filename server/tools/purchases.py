@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.claims.judgement import is_being_paid
 from server.claims.states import EDITABLE, stands
 from server.tools.records import ToolPurchaseSchema
 from server.tools.states import VOID, answers, came_back, is_excused, is_forfeited
@@ -72,9 +73,9 @@ def is_claimed(write: Transaction, receipt_id: str | None) -> bool:
 
 
 def is_paid(write: Transaction, purchase: Record) -> bool:
-    """Whether money that was paid on the purchase's receipt stands."""
+    """Whether money that was paid on the purchase's receipt, or that the bank was asked for, stands."""
     lines = write.find("claim_line", receipt_id=purchase["receipt_id"]) if purchase["receipt_id"] else []
-    return any(line["status"] == "paid" and stands(line) for line in lines)
+    return any((line["status"] == "paid" or is_being_paid(write, line)) and stands(line) for line in lines)
 
 
 def check_room(write: Transaction, unit: Record, purchase: Record | None) -> None:

@@ -278,3 +278,18 @@ def test_a_first_approval_does_not_outlive_an_edit_of_what_it_saw(world: World) 
     assert (edited["endorsed_by"], edited["endorsed_minor"]) == (None, 0)
     with pytest.raises(Refused):
         world.decide(line, "approved", "Seen", by=world.manager, approved_minor=28000)
+
+
+def test_a_waiver_does_not_outlive_an_edit_of_what_it_excused(world: World) -> None:
+    world.limit("receipt", 28000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))
+    line = world.lines(world.claim(trip, receipt))[0]
+    assert codes(line) == ["place_mismatch", "over_receipt_limit"]
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code="place_mismatch", reason="Sent there")
+    waived = world.now("claim_line", line["id"])
+    assert waived["status"] == "needs_review", "so its receipt may be mended still"
+    world.update(world.anna, "receipt", receipt, seller_name="Another hotel", attachments=[world.photo(world.anna)])
+    edited = world.now("claim_line", line["id"])
+    assert (edited["status"], codes(edited)[0]) == ("blocked", "place_mismatch")

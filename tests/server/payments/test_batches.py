@@ -208,17 +208,16 @@ def test_no_text_of_an_export_is_a_formula(start: str) -> None:
 def test_what_was_found_while_the_bank_was_asked_counts_before_the_line_is_paid_again(
     world: World, answer: str
 ) -> None:
-    """REG-A12"""
     trip = world.trip()
     world.report(trip)
-    receipt = world.receipt(trip, category="tool")
-    unit = world.stock_in(world.tool(trip, receipt))
+    receipt = world.receipt(trip)
     claim = world.claim(trip, receipt)
     world.finish_readings()
     line = world.decide(world.lines(claim)[0], "approved")
     world.account(world.anna)
     batch = world.export(world.batch(line))
-    world.update(world.warehouse, "tool_unit", unit, status="cancelled", reason="Another's tool")
+    by = world.person("lea", "finance")
+    world.create(by, "evidence", receipt_id=receipt["id"], division_code="440305", note="stamp: Nanshan")
     assert world.now("claim_line", line["id"])["status"] == "approved", "the bank was asked already"
     if answer == "cancelled":
         world.update(world.payer, "payment_batch", batch, status="cancelled", reason="Wrong account")
@@ -231,3 +230,21 @@ def test_what_was_found_while_the_bank_was_asked_counts_before_the_line_is_paid_
     assert (now["status"], now["approved_minor"], now["payment_batch_id"]) == ("blocked", 0, None)
     with pytest.raises(Refused, match="payment_line_not_approved"):
         world.batch(now)
+
+
+def test_a_tool_for_which_the_bank_was_asked_is_not_cancelled_and_sold_again(world: World) -> None:
+    """REG-A12"""
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    unit = world.stock_in(world.tool(trip, receipt), "SN-1")
+    claim = world.claim(trip, receipt)
+    world.finish_readings()
+    world.account(world.anna)
+    batch = world.export(world.batch(world.decide(world.lines(claim)[0], "approved")))
+    cancelled = {"status": "cancelled", "reason": "Wrong tool"}
+    with pytest.raises(Refused, match="unit_already_paid"):
+        world.update(world.warehouse, "tool_unit", unit, **cancelled)
+    world.update(world.payer, "payment_batch", batch, status="cancelled", reason="Wrong account")
+    world.update(world.warehouse, "tool_unit", unit, **cancelled)
+    assert world.lines(claim)[0]["status"] == "blocked"
