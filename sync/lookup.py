@@ -1,4 +1,8 @@
-"""Reading records from their tables, by id or by the values of fields."""
+"""Reading records from their tables, by id or by the values of fields.
+
+Many values travel as one: a JSON text for SQLite, an array for PostgreSQL. So a statement is the same, and known to the
+database, however many are asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,40 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Select, Table, Text, bindparam, cast, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 
 from sync.change import Record
-
-_MOST_VALUES = 10_000
 
 
 def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock: bool = False) -> list[Record]:
     """The records with these ids; with `lock`, held until the transaction ends."""
-    return _in_parts(connection, table, _by_any(table, "id", lock), ids)
+    # Note: in the order of the ids, so that two who lock some of the same never wait for each other in a circle.
+    query = _by_any(table, "id", lock, _is_sqlite(connection))
+    return _records(connection, table, query, _given(connection, ids))
 
 
 def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Iterator[tuple[str, int, bytes]]:
     """The ids, versions and JSON of the records with these ids. What the table keeps as JSON goes out so."""
-    names, at = _columns(table), _json_places(table)
-    for values in connection.execute(_as_text(table), {"wanted": list(ids)}).all():
+    names, as_json = _columns(table), _json_columns(table)
+    query = _as_text(table, _is_sqlite(connection))
+    for values in connection.execute(query, _given(connection, ids)).all():
         record = dict(zip(names, values, strict=True))
-        for name in at:
+        for name in as_json:
             if record[name] is not None:
                 record[name] = orjson.Fragment(record[name])
         yield record["id"], record["version"], orjson.dumps(record)
@@ -32,7 +52,7 @@ def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Ite
 
 def rows_any(connection: Connection, table: Table, field: str, values: Collection[Any]) -> list[Record]:
     """The records whose field has one of the values."""
-    return _in_parts(connection, table, _by_any(table, field, False), values)
+    return _records(connection, table, _by_any(table, field, False, _is_sqlite(connection)), _given(connection, values))
 
 
 def rows_equal(connection: Connection, table: Table, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Record]:
@@ -42,16 +62,26 @@ def rows_equal(connection: Connection, table: Table, names: tuple[str, ...], val
     return _records(connection, table, _by_equal(table, names, nulls), given)
 
 
-def _in_parts(connection: Connection, table: Table, query: Select[Any], values: Collection[Any]) -> list[Record]:
-    # Note: a statement has room for so many. Sorted, so that two who lock them never wait for each other in a circle.
-    ordered = sorted(values)
-    parts = (ordered[start : start + _MOST_VALUES] for start in range(0, len(ordered), _MOST_VALUES))
-    return [record for part in parts for record in _records(connection, table, query, {"wanted": part})]
-
-
 def _records(connection: Connection, table: Table, query: Select[Any], given: dict[str, Any]) -> list[Record]:
     names = _columns(table)
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query, given).all()]
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _given(connection: Connection, values: Collection[Any]) -> dict[str, Any]:
+    wanted = list(values)
+    return {"wanted": orjson.dumps(wanted).decode() if _is_sqlite(connection) else wanted}
+
+
+def _is_any(field: ColumnElement[Any], is_sqlite: bool) -> ColumnElement[bool]:
+    """Whether the field has one of the values given as `wanted`."""
+    if is_sqlite:
+        members = func.json_each(bindparam("wanted", type_=String)).table_valued(column("value"))
+        return field.in_(select(members.c.value))
+    return field == any_(bindparam("wanted", type_=ARRAY(field.type)))
 
 
 @cache
@@ -60,19 +90,19 @@ def _columns(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _json_places(table: Table) -> tuple[str, ...]:
+def _json_columns(table: Table) -> tuple[str, ...]:
     return tuple(str(column.name) for column in table.columns if isinstance(column.type, JSON))
 
 
 @cache
-def _as_text(table: Table) -> Select[Any]:
+def _as_text(table: Table, is_sqlite: bool) -> Select[Any]:
     columns = [cast(column, Text) if isinstance(column.type, JSON) else column for column in table.columns]
-    return select(*columns).where(table.c.id.in_(bindparam("wanted", expanding=True)))
+    return select(*columns).where(_is_any(table.c.id, is_sqlite))
 
 
 @cache
-def _by_any(table: Table, field: str, lock: bool) -> Select[Any]:
-    query = select(table).where(table.c[field].in_(bindparam("wanted", expanding=True))).order_by(table.c.id)
+def _by_any(table: Table, field: str, lock: bool, is_sqlite: bool) -> Select[Any]:
+    query = select(table).where(_is_any(table.c[field], is_sqlite)).order_by(table.c.id)
     return query.with_for_update() if lock else query
 
 
