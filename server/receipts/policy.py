@@ -51,8 +51,8 @@ class ReceiptPolicy(Policy):
             return {}
         if before is None:
             after["technician_id"] = write.actor.id
-        elif before["trip_id"] != after["trip_id"] and write.find("claim_line", receipt_id=after["id"]):
-            raise Refused("receipt_claimed", {"trip_id": ["receipt_claimed"]})
+        else:
+            _refuse_moving(write, before, after)
         # Note: a file that arrives at this moment is seen by one of the two transactions.
         write.lock(*(f"file:{sha256}" for sha256 in after["attachments"]))
         known = standing(write, after)
@@ -68,6 +68,13 @@ class ReceiptPolicy(Policy):
 
     def buckets(self, record: Record) -> set[str]:
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
+
+
+def _refuse_moving(write: Transaction, before: Record, after: Record) -> None:
+    """A receipt that a line names keeps its trip and its currency: receipts share limits by them."""
+    moved = [name for name in ("trip_id", "currency") if before[name] != after[name]]
+    if moved and write.find("claim_line", receipt_id=after["id"]):
+        raise Refused("receipt_claimed", {name: ["receipt_claimed"] for name in moved})
 
 
 class EvidencePolicy(Policy):

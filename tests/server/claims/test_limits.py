@@ -221,3 +221,17 @@ def test_every_phone_knows_the_limits(world: World) -> None:
     limit = world.limit("meal_day", 1)
     pulled = world.engine.pull(world.anna, None, 500).items
     assert [item.id for item in pulled if item.entity == "limit"] == [limit["id"]]
+
+
+def test_no_receipt_leaves_a_limit_by_another_currency(world: World) -> None:
+    world.limit("meal_day", 10000)
+    trip = world.trip()
+    world.report(trip)
+    meals = [world.receipt(trip, category="meal", amount_minor=9000) for _ in range(2)]
+    claim = world.claim(trip, *meals)
+    assert [codes(line) for line in world.lines(claim)] == [[], ["over_day_limit"]]
+    with pytest.raises(Refused, match="receipt_claimed") as refused:
+        world.update(world.anna, "receipt", meals[1], currency="USD")
+    assert list(refused.value.errors) == ["currency"]
+    world.update(world.anna, "receipt", meals[1], seller_name="Noodle house")
+    assert [codes(line) for line in world.lines(claim)] == [[], ["over_day_limit"]]
