@@ -241,8 +241,11 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
 
 
 def _has_new_doubt(line: Record, findings: list[dict[str, Any]]) -> bool:
-    """Whether something now asks for a person that did not when the line was approved."""
-    known = {finding["code"] for finding in line["findings"]}
+    """Whether something now asks for a person that did not when the line was approved.
+
+    Who approves in spite of a doubt says why: where nothing was said, there was none.
+    """
+    known = {finding["code"] for finding in line["findings"]} if line["decision_note"].strip() else set()
     return any(
         finding["severity"] == "review" and not finding.get("waived") and finding["code"] not in known
         for finding in findings

@@ -248,3 +248,23 @@ def test_a_tool_for_which_the_bank_was_asked_is_not_cancelled_and_sold_again(wor
     world.update(world.payer, "payment_batch", batch, status="cancelled", reason="Wrong account")
     world.update(world.warehouse, "tool_unit", unit, **cancelled)
     assert world.lines(claim)[0]["status"] == "blocked"
+
+
+def test_a_doubt_that_came_while_the_bank_was_asked_goes_to_a_person_before_the_line_is_paid_again(
+    world: World,
+) -> None:
+    world.limit("meal_day", 10000)
+    trip = world.trip()
+    world.report(trip)
+    meals = [world.receipt(trip, category="meal", amount_minor=9000) for _ in range(2)]
+    claim = world.claim(trip, *meals)
+    world.finish_readings()
+    first, second = world.lines(claim)
+    world.account(world.anna)
+    batch = world.export(world.batch(world.decide(first, "approved")))
+    excuse = {"claim_line_id": second["id"], "finding_code": "over_day_limit", "reason": "Guests"}
+    world.create(world.manager, "waiver", **excuse)
+    world.decide(second, "approved")
+    assert world.now("claim_line", first["id"])["status"] == "approved"
+    world.update(world.payer, "payment_batch", batch, status="cancelled", reason="Wrong account")
+    assert world.now("claim_line", first["id"])["status"] == "needs_review"
