@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -20,6 +21,11 @@ def holders(connection: Connection, entity: str, field: str, values: Collection[
     return found
 
 
+def texts_in(values: Iterable[Any]) -> set[str]:
+    """The members of a list by which its record can be found: texts, of at most 64 characters."""
+    return {value for value in values if isinstance(value, str)}
+
+
 def rebuild(connection: Connection, registry: Registry) -> None:
     """Make all mentions anew, after the records came from elsewhere than a transaction."""
     connection.execute(delete(mention))
@@ -28,6 +34,8 @@ def rebuild(connection: Connection, registry: Registry) -> None:
             rows = connection.execute(select(entity.table.c.id, entity.table.c[field])).all()
             about = {"entity": name, "field": field}
             held = [
-                about | {"record_id": record_id, "value": value} for record_id, values in rows for value in {*values}
+                about | {"record_id": record_id, "value": value}
+                for record_id, values in rows
+                for value in texts_in(values)
             ]
             insert_rows(connection, mention, held)

@@ -19,7 +19,7 @@ from sync.bulk import delete_keys, delete_rows, insert_rows, update_rows
 from sync.change import Record
 from sync.entity import Registry
 from sync.lookup import rows_any, rows_equal, rows_of
-from sync.mentions import holders
+from sync.mentions import holders, texts_in
 from sync.tables import mention
 
 Key = tuple[str, str]
@@ -296,8 +296,8 @@ class Workspace:
         fresh, stale = [], []
         for (entity, record_id), record in records.items():
             for field in self.registry[entity].lists:
-                now = set(record[field]) if record else set()
-                was = set((self._written[entity, record_id] or {}).get(field, ()))
+                now = texts_in(record[field]) if record else set()
+                was = texts_in((self._written[entity, record_id] or {}).get(field, ()))
                 about = {"entity": entity, "field": field, "record_id": record_id}
                 fresh += [about | {"value": value} for value in now - was]
                 stale += [about | {"value": value} for value in was - now]

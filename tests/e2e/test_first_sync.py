@@ -83,6 +83,7 @@ def test_an_interrupted_first_sync_goes_on_where_it_stood_and_is_not_taken_as_co
     """T26"""
     past(server.people(), A_WHILE)
     phone = new_phone(address=proxy.address)
+    phone.wait_for("() => navigator.serviceWorker.controller?.state === 'activated'")
     proxy.rate, proxy.latency = 60_000, 3
     phone.fill(username="anna", password=PASSWORD)
     phone.tap("login-submit")

@@ -185,6 +185,7 @@ def test_two_parts_at_once_do_not_mix(app: Flask, phone: Device, services: Servi
 def test_an_unfinished_upload_expires(phone: Device, services: Services) -> None:
     address = begin(phone, jpeg()).headers["Location"]
     services.engine.clock = lambda: datetime.now(UTC) + timedelta(hours=25)
+    assert phone.refresh().status_code == 200
     answer = send(phone, address, b"x")
     assert (answer.status_code, answer.json["code"]) == (410, "upload_expired")
     assert begin(phone, jpeg()).status_code == 201

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from server.places.divisions import all_divisions, distance_km, prefecture_of
-from server.places.position import _prefectures, divisions_at, from_gcj02, to_gcj02
+from server.places.position import divisions_at, from_gcj02, prefectures, to_gcj02
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_abroad_at_sea_and_nowhere_there_is_no_division(lat: float, lon: float) 
 
 
 def test_every_prefecture_of_today_has_its_borders() -> None:
-    have = set(_prefectures()[1])
+    have = set(prefectures()[1])
     want = {prefecture_of(code) for code in all_divisions()} - {None}
     assert have == want
-    assert all(polygon.is_valid for polygon in _prefectures()[0].geometries)
+    assert all(polygon.is_valid for polygon in prefectures()[0].geometries)
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(30.2741, 120.1551), (39.9042, 116.4074), (43.8, 87.6), (18.25, 109.5)])
