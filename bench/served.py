@@ -62,7 +62,7 @@ class Served:
         services = self.services
         about = {"user_id": user_id, "name": "bench"}
         device = services.engine.write(SYSTEM, lambda write: write.create("device", about))
-        services.engine.write(SYSTEM, lambda write: tokens.begin(write, device["id"]))
+        services.engine.write(SYSTEM, lambda write: tokens.begin(write, device["id"], is_proved=False))
         user = self.world.now("user", user_id)
         with self.app.app_context():
             return Phone(self.port, device["id"], sessions.access_token(user, device))
