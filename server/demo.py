@@ -49,7 +49,7 @@ LIMITS = (
 _HANGZHOU, _SHENZHEN = "330110", "440300"
 _HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
 
-_E_INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
+E_INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 <EInvoice><EInvoiceData>
 <SellerInformation><SellerIdNum>{tax_id}</SellerIdNum><SellerName>{seller}</SellerName></SellerInformation>
 <BuyerInformation><BuyerIdNum>{buyer_id}</BuyerIdNum><BuyerName>{buyer}</BuyerName></BuyerInformation>
@@ -259,7 +259,7 @@ class _Demo:
     def _files(self, number: str, amount: int, day: date, seller: str, tax_id: str) -> list[str]:
         """The e-invoice as XML, as sellers and the railway send it."""
         net = round(amount / 1.06)
-        text = (_E_INVOICE if tax_id else _TICKET).format(
+        text = (E_INVOICE if tax_id else _TICKET).format(
             number=number,
             day=day,
             seller=seller,

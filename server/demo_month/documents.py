@@ -13,18 +13,10 @@ from PIL import Image, ImageDraw
 
 from server.attachments.picture import fingerprint
 from server.claims.settings import Company
+from server.demo import E_INVOICE
 from server.demo_month.plan import Paper
 from server.receipts.readers import Fact, read_by, readers_of
 from server.receipts.readers.places import with_places
-
-_INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
-<EInvoice><EInvoiceData>
-<SellerInformation><SellerIdNum>{tax_id}</SellerIdNum><SellerName>{seller}</SellerName></SellerInformation>
-<BuyerInformation><BuyerIdNum>{buyer_id}</BuyerIdNum><BuyerName>{buyer}</BuyerName></BuyerInformation>
-<BasicInformation><TotalAmWithoutTax>{net}</TotalAmWithoutTax><TotalTaxAm>{tax}</TotalTaxAm>
-<TotalTax-includedAmount>{total}</TotalTax-includedAmount></BasicInformation></EInvoiceData>
-<TaxSupervisionInfo><InvoiceNumber>{number}</InvoiceNumber><IssueTime>{day}</IssueTime></TaxSupervisionInfo>
-</EInvoice>"""
 
 _TICKET = """<?xml version="1.0" encoding="UTF-8"?>
 <xbrl xmlns:rai="http://xbrl.mof.gov.cn/taxonomy/2021-11-30/rai">
@@ -87,7 +79,7 @@ def _file(paper: Paper, company: Company) -> str:
         "end": paper.ends[1],
         "passenger": paper.passenger,
     }
-    return (_TICKET if paper.form == "rail" else _INVOICE).format(**{key: escape(word) for key, word in words.items()})
+    return (_TICKET if paper.form == "rail" else E_INVOICE).format(**{key: escape(word) for key, word in words.items()})
 
 
 def _printed(paper: Paper) -> list[Fact]:

@@ -1,12 +1,14 @@
 /** Claims: the receipts of a trip, collected and handed in; then what became of each. */
+
 import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
 import { newId } from "../ids";
 import { go } from "../router";
-import { create, SaveFailed, save, type Wish } from "../store/save";
+import { create, save, type Wish } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { Comments, commentsOf } from "../ui/comments";
+import { whyNotSaved } from "../ui/not-saved";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
 import { UnreadableBadge } from "../ui/reading";
 import { TripChoice } from "./receipt";
@@ -135,7 +137,7 @@ export function NewClaim({ owner }: { owner: string }) {
       wake();
       go("claim", id);
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

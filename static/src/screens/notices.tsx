@@ -1,13 +1,15 @@
 /** What the person was told, the newest first; read and opened without network, too. */
+
 import { useState } from "preact/hooks";
 import { language, noticeWords, t } from "../i18n";
 import { go } from "../router";
 import { placeOf } from "../rules/notices";
-import { SaveFailed, save, update } from "../store/save";
+import { save, update } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { session } from "../sync/session";
 import { unread } from "../ui/bell";
+import { whyNotSaved } from "../ui/not-saved";
 import { Top } from "../ui/parts";
 
 const SHOWN = 100;
@@ -25,7 +27,7 @@ export function Notices({ owner }: { owner: string }) {
       );
       wake();
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   const open = async (notice: Shown) => {

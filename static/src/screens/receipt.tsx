@@ -1,4 +1,5 @@
 /** Logging a receipt: photo first, the QR fills the form, the rules warn before the shop is left. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import { nowUtc } from "../ids";
@@ -8,11 +9,12 @@ import { NET_TYPES } from "../rules/qr";
 import { db } from "../store/db";
 import { dropShare } from "../store/inbox";
 import type { Captured } from "../store/photo";
-import { create, keepDraft, SaveFailed, save, update } from "../store/save";
+import { create, keepDraft, save, update } from "../store/save";
 import { type Opened, openShare } from "../store/share";
 import { all, one } from "../store/view";
 import { wake } from "../sync/runner";
 import { flushDrafts, useDraft } from "../ui/draft";
+import { whyNotSaved } from "../ui/not-saved";
 import { Choice, Field, Findings, minorOf, Preview, Top } from "../ui/parts";
 import { NotAdded, Photos } from "../ui/photos";
 import { ReadFromDocument } from "../ui/reading";
@@ -127,7 +129,7 @@ export function ReceiptScreen({ owner, id, share }: Props) {
       wake();
       go("log");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
     setBusy(false);
   };

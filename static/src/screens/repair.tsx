@@ -1,9 +1,11 @@
 /** A claim that came back: which lines, and why; each is mended here, without network, and handed in again. */
+
 import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
-import { SaveFailed, save, update, type Wish } from "../store/save";
+import { save, update, type Wish } from "../store/save";
 import { all, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
+import { whyNotSaved } from "../ui/not-saved";
 import { Field, minorOf, nameOf, typedOf } from "../ui/parts";
 import { changedOnly } from "./receipt-form";
 
@@ -103,6 +105,6 @@ async function keep(owner: string, wish: Wish): Promise<string> {
     wake();
     return "";
   } catch (error) {
-    return t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken");
+    return whyNotSaved(error);
   }
 }

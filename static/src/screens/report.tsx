@@ -1,12 +1,14 @@
 /** The service report: saved at each field, filed when it says what REG-D6 asks for. */
+
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import { go } from "../router";
 import type { Captured } from "../store/photo";
-import { create, SaveFailed, save, update } from "../store/save";
+import { create, save, update } from "../store/save";
 import { all, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
+import { whyNotSaved } from "../ui/not-saved";
 import { Choice, Field, RecordStateBadge, Status, Top } from "../ui/parts";
 import { Signature } from "../ui/signature";
 
@@ -93,7 +95,7 @@ function ReportForm({
       wake();
       go("today");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

@@ -1,10 +1,12 @@
 /** The customer's satisfaction survey (REG-C7): the phone is handed over for it. */
+
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
-import { create, SaveFailed, save } from "../store/save";
+import { create, save } from "../store/save";
 import { all } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
+import { whyNotSaved } from "../ui/not-saved";
 import { Choice, Field, Top } from "../ui/parts";
 
 const ASPECTS = ["attitude", "punctuality", "skill", "result"] as const;
@@ -50,7 +52,7 @@ export function SurveyScreen({ owner }: { owner: string }) {
       wake();
       setDone(true);
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

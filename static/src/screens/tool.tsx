@@ -1,15 +1,17 @@
 /** Logging a tool that was bought on the road (REG-A12: it has to come back). */
+
 import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
 import { go } from "../router";
 import type { Captured } from "../store/photo";
-import { create, SaveFailed, save, update } from "../store/save";
+import { create, save, update } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
+import { whyNotSaved } from "../ui/not-saved";
 import { Owned } from "../ui/owned";
 import { Choice, Field, minorOf, nameOf, Preview, Top, typedOf } from "../ui/parts";
-import { Photos } from "../ui/photos";
+import { DraftPhotos } from "../ui/photos";
 import { changedOnly } from "./receipt-form";
 
 const EMPTY = { receipt_id: "", name: "", model: "", quantity: "1", price: "", serials: "" };
@@ -63,7 +65,7 @@ export function ToolScreen({ owner, id }: { owner: string; id?: string }) {
       if (record) history.back();
       else go("today");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
     setBusy(false);
   };
@@ -133,15 +135,7 @@ export function ToolScreen({ owner, id }: { owner: string; id?: string }) {
           <Preview key={sha256} sha256={sha256} />
         ))}
       </div>
-      <Photos
-        photos={list}
-        onAdd={(photo) => {
-          photos.value = { list: [...(photos.value?.list ?? []), photo] };
-        }}
-        onRemove={(sha256) => {
-          photos.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
-        }}
-      />
+      <DraftPhotos draft={photos} />
       {message && (
         <p class="flash" role="alert" data-testid="form-error">
           {message}

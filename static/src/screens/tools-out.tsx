@@ -1,12 +1,14 @@
 /** The technician's own tools: those bought that must come back (REG-A12), and those that the company gave out. */
+
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import { localDate } from "../ids";
 import { type Issue, isOut, labelled, purchaseCode, type Unit } from "../rules/tools";
-import { create, SaveFailed, save, update, type Wish } from "../store/save";
+import { create, save, update, type Wish } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { Code } from "../ui/code";
+import { whyNotSaved } from "../ui/not-saved";
 import { Field, RecordStateBadge } from "../ui/parts";
 
 export function ToolsOut({ owner }: { owner: string }) {
@@ -117,7 +119,7 @@ function Loss({ owner, wish }: { owner: string; wish: (reason: string) => Wish }
       await save(owner, [wish(reason.trim())]);
       wake();
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

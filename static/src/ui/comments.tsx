@@ -1,10 +1,12 @@
 /** What finance and the technician write to each other on a claim; an answer is written without network, too. */
+
 import { useState } from "preact/hooks";
 import { language, t } from "../i18n";
-import { create, SaveFailed, save } from "../store/save";
+import { create, save } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { useDraft } from "./draft";
+import { whyNotSaved } from "./not-saved";
 import { Field, nameOf, RecordStateBadge } from "./parts";
 
 export function Comments({ owner, claimId }: { owner: string; claimId: string }) {
@@ -20,7 +22,7 @@ export function Comments({ owner, claimId }: { owner: string; claimId: string })
       setMessage("");
       wake();
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

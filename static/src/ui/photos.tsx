@@ -1,4 +1,5 @@
 /** Taking and choosing photos for a form. */
+import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import { type Captured, capture, NotTaken } from "../store/photo";
@@ -9,6 +10,22 @@ interface Props {
   photos: Captured[];
   onAdd: (photo: Captured) => void;
   onRemove: (sha256: string) => void;
+}
+
+/** The photos of a form, kept as a draft of their own until it is saved. */
+export function DraftPhotos({ draft }: { draft: Signal<{ list: Captured[] } | null> }) {
+  const list = draft.value?.list ?? [];
+  return (
+    <Photos
+      photos={list}
+      onAdd={(photo) => {
+        draft.value = { list: [...(draft.value?.list ?? []), photo] };
+      }}
+      onRemove={(sha256) => {
+        draft.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
+      }}
+    />
+  );
 }
 
 /** The camera, a file picker, and what was taken so far. */

@@ -1,13 +1,14 @@
 /** Counting a shelf: scan all that lies there; then each difference is settled with a reason. */
+
 import { useState } from "preact/hooks";
-import { t } from "../../i18n";
 import { go } from "../../router";
 import { type Difference, findDifferences } from "../../rules/stock-count";
 import { normalShelf } from "../../rules/tools";
-import { create, SaveFailed, save, update } from "../../store/save";
+import { create, save, update } from "../../store/save";
 import { all, one } from "../../store/view";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Top } from "../../ui/parts";
 import { Counted } from "./counted";
 import { type Adjustment, DifferenceCard } from "./difference";
@@ -57,7 +58,7 @@ export function CountScreen({ owner, id }: { owner: string; id: string }) {
       wake();
       go("tools");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

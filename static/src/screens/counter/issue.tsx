@@ -1,13 +1,15 @@
 /** Checking tools out to a technician, for a trip, with the day they are due back. */
+
 import { useEffect, useState } from "preact/hooks";
-import { say, t } from "../../i18n";
+import { say } from "../../i18n";
 import { localDate } from "../../ids";
 import { go } from "../../router";
 import { dayAfter, findTools, issueWarnings, labelled } from "../../rules/tools";
-import { create, SaveFailed, save } from "../../store/save";
+import { create, save } from "../../store/save";
 import { all, one } from "../../store/view";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Choice, Field, Top } from "../../ui/parts";
 import { Warnings } from "./fields";
 import { personName, toolOf, unitOf, units } from "./known";
@@ -65,7 +67,7 @@ export function IssueScreen({ owner, id }: { owner: string; id: string }) {
       wake();
       go("counter");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (

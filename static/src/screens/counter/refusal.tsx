@@ -1,13 +1,15 @@
 /** Refusing a tool at the counter: the technician sees the reason, and the money stays blocked (REG-A12). */
+
 import { useState } from "preact/hooks";
-import { say, t } from "../../i18n";
+import { say } from "../../i18n";
 import { go } from "../../router";
 import type { Captured } from "../../store/photo";
-import { create, SaveFailed, save } from "../../store/save";
+import { create, save } from "../../store/save";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Field } from "../../ui/parts";
-import { Photos } from "../../ui/photos";
+import { DraftPhotos } from "../../ui/photos";
 import type { ShownPurchase } from "./known";
 import { w } from "./texts";
 
@@ -50,7 +52,7 @@ function Form({ owner, bought }: Props) {
       wake();
       go("counter");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (
@@ -86,15 +88,7 @@ function Form({ owner, bought }: Props) {
           form.value = { ...values, serial };
         }}
       />
-      <Photos
-        photos={list}
-        onAdd={(photo) => {
-          photos.value = { list: [...(photos.value?.list ?? []), photo] };
-        }}
-        onRemove={(sha256) => {
-          photos.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
-        }}
-      />
+      <DraftPhotos draft={photos} />
       {message && (
         <p class="flash" role="alert">
           {message}

@@ -1,6 +1,6 @@
 /** Stocking in what came back of one purchase: one unit or several, each with its condition (REG-A12). */
+
 import { useEffect, useState } from "preact/hooks";
-import { t } from "../../i18n";
 import { newId } from "../../ids";
 import { go } from "../../router";
 import {
@@ -13,9 +13,10 @@ import {
   stockInWarnings,
 } from "../../rules/tools";
 import type { Captured } from "../../store/photo";
-import { create, SaveFailed, save } from "../../store/save";
+import { create, save } from "../../store/save";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Top } from "../../ui/parts";
 import { ShelfField, Warnings } from "./fields";
 import { personName, purchase, purchases, type ShownPurchase, toolName, units } from "./known";
@@ -96,7 +97,7 @@ function Counted({ owner, bought, serial }: { owner: string; bought: ShownPurcha
       wake();
       go("counter");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
     setBusy(false);
   };

@@ -1,14 +1,16 @@
 /** Taking an issued tool back over the counter. */
+
 import { useState } from "preact/hooks";
-import { say, t } from "../../i18n";
+import { say } from "../../i18n";
 import { go } from "../../router";
 import { normalShelf } from "../../rules/tools";
 import type { Captured } from "../../store/photo";
-import { SaveFailed, save, update } from "../../store/save";
+import { save, update } from "../../store/save";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Choice } from "../../ui/parts";
-import { Photos } from "../../ui/photos";
+import { DraftPhotos } from "../../ui/photos";
 import { ShelfField } from "./fields";
 import { openIssue, type ShownUnit } from "./known";
 import { CONDITIONS } from "./row";
@@ -36,7 +38,7 @@ export function TakeBack({ owner, unit }: { owner: string; unit: ShownUnit }) {
       wake();
       go("counter");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (
@@ -57,15 +59,7 @@ export function TakeBack({ owner, unit }: { owner: string; unit: ShownUnit }) {
           form.value = { ...values, shelf };
         }}
       />
-      <Photos
-        photos={list}
-        onAdd={(photo) => {
-          photos.value = { list: [...(photos.value?.list ?? []), photo] };
-        }}
-        onRemove={(sha256) => {
-          photos.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
-        }}
-      />
+      <DraftPhotos draft={photos} />
       {message && (
         <p class="flash" role="alert">
           {message}

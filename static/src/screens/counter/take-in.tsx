@@ -1,15 +1,17 @@
 /** Taking in a tool that belongs to no purchase: found, always the company's, or brought in place of what was bought. */
+
 import { useState } from "preact/hooks";
-import { say, t } from "../../i18n";
+import { say } from "../../i18n";
 import { newId } from "../../ids";
 import { go } from "../../router";
 import { labelOf, normalShelf, serialWarnings } from "../../rules/tools";
 import type { Captured } from "../../store/photo";
-import { create, SaveFailed, save } from "../../store/save";
+import { create, save } from "../../store/save";
 import { wake } from "../../sync/runner";
 import { useDraft } from "../../ui/draft";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Choice, Field, Top } from "../../ui/parts";
-import { Photos } from "../../ui/photos";
+import { DraftPhotos } from "../../ui/photos";
 import { ShelfField, Warnings } from "./fields";
 import { purchases, units } from "./known";
 import { CONDITIONS } from "./row";
@@ -44,7 +46,7 @@ export function TakeIn({ owner, origin, serial }: { owner: string; origin: strin
       wake();
       go("counter");
     } catch (error) {
-      setMessage(t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken"));
+      setMessage(whyNotSaved(error));
     }
   };
   return (
@@ -86,15 +88,7 @@ export function TakeIn({ owner, origin, serial }: { owner: string; origin: strin
         onValue={(condition) => set({ condition })}
       />
       <ShelfField value={values.shelf} onValue={(shelf) => set({ shelf })} />
-      <Photos
-        photos={list}
-        onAdd={(photo) => {
-          photos.value = { list: [...(photos.value?.list ?? []), photo] };
-        }}
-        onRemove={(sha256) => {
-          photos.value = { list: list.filter((photo) => photo.sha256 !== sha256) };
-        }}
-      />
+      <DraftPhotos draft={photos} />
       <Warnings warnings={serialWarnings(values.serial, null, units(), purchases())} />
       {message && (
         <p class="flash" role="alert">

@@ -1,10 +1,12 @@
 /** One unit: where it is, and every step that the counter may take with it. */
+
 import { useEffect, useState } from "preact/hooks";
 import { say, t } from "../../i18n";
 import { go } from "../../router";
 import { labelled, normalShelf, serialWarnings } from "../../rules/tools";
-import { SaveFailed, save, update } from "../../store/save";
+import { save, update } from "../../store/save";
 import { wake } from "../../sync/runner";
+import { whyNotSaved } from "../../ui/not-saved";
 import { Choice, Field, RecordStateBadge, Status, Top } from "../../ui/parts";
 import { Due, ShelfField, Warnings } from "./fields";
 import { personName, purchases, type ShownUnit, toolOf, unitOf, units } from "./known";
@@ -100,7 +102,7 @@ async function change(owner: string, unit: ShownUnit, fields: Record<string, unk
     wake();
     return "";
   } catch (error) {
-    return t(error instanceof SaveFailed ? `app.${error.code}` : "app.storage_broken");
+    return whyNotSaved(error);
   }
 }
 
