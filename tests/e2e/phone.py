@@ -105,6 +105,12 @@ class Phone:
     def tap(self, name: str) -> None:
         self.page.get_by_test_id(name).first.click()
 
+    def save(self, name: str) -> None:
+        """Tap a form's save and wait until it has left its screen: before that, going elsewhere would be undone."""
+        screen = self.page.locator("#main").get_attribute("data-screen")
+        self.tap(name)
+        self.page.locator(f"#main:not([data-screen='{screen}'])").wait_for()
+
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():
             self.page.get_by_test_id(f"field-{name}").fill(value)

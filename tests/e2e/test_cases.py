@@ -142,7 +142,7 @@ def test_one_refused_record_holds_up_no_other_and_can_be_mended(phone: Phone, se
     assert "is too long" in phone.page.inner_text("main")
     phone.page.get_by_role("link", name="Mend and send again").click()
     phone.fill(seller_tax_id=HANGZHOU_SELLER)
-    phone.tap("receipt-save")
+    phone.save("receipt-save")
     phone.wait_synced()
     assert len(server.find("receipt", seller_name="Refused shop")) == 1
 

@@ -137,7 +137,7 @@ def test_two_counters_take_the_same_tool_without_network(
     second.page.get_by_test_id("warning-serial_taken").wait_for()
     second.show("en", "27-put-right")
     second.fill(serial="TW-2")
-    second.tap("mend-save")
+    second.save("mend-save")
     second.wait_synced()
     units = server.find("tool_unit", tool_purchase_id=purchase["id"], status="stocked_in")
     assert [unit["serial_number"] for unit in units] == ["TW-1", "TW-2"]
@@ -158,7 +158,7 @@ def test_a_tool_is_given_out_taken_back_and_counted_without_network(
     phone.choose("technician", world.anna.id)
     phone.choose("trip", trip["id"])
     phone.show("en", "28-issue")
-    phone.tap("issue-save")
+    phone.save("issue-save")
     phone.tap("nav-expected")
     phone.page.get_by_test_id("issue-item").wait_for()
     phone.show("en", "29-out")
@@ -168,7 +168,7 @@ def test_a_tool_is_given_out_taken_back_and_counted_without_network(
     phone.page.get_by_test_id("take-back").wait_for()
     phone.fill(shelf="b-2")
     phone.show("en", "30-take-back")
-    phone.tap("take-back-save")
+    phone.save("take-back-save")
 
     phone.tap("nav-tools")
     phone.tap("count")
@@ -309,7 +309,7 @@ def test_the_counter_can_be_used_by_everybody(new_phone: Callable[..., Phone], s
     phone = at_the_counter(new_phone, "zh-CN")
     found = {}
     for scheme in ("light", "dark"):
-        phone.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        phone.page.emulate_media(color_scheme=scheme)
         for screen in (
             "counter",
             "expected",

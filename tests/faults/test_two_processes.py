@@ -44,7 +44,8 @@ def test_the_same_push_to_two_processes_at_once_is_applied_once(new_server: Make
     with ThreadPoolExecutor(2) as both:
         for _ in range(10):
             changes = device.next_changes()
-            answers = list(both.map(lambda each: each.push(changes).body["verdicts"], (device, twin)))  # noqa: B023
+            pushes = [both.submit(each.push, changes) for each in (device, twin)]
+            answers = [push.result().body["verdicts"] for push in pushes]
             statuses = [{verdict["status"] for verdict in verdicts} for verdicts in answers]
             assert sorted(statuses, key=sorted) == [{"applied"}, {"duplicate"}]
             assert len({tuple(verdict["seq"] for verdict in verdicts) for verdicts in answers}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -136,7 +137,7 @@ class Desks:
         """Photos that were announced arrive."""
         for record in self._all("attachment", "pending"):
             if chance.random() < 0.9:
-                self.engine.write(SYSTEM, lambda write, record=record: _arrive(write, record))  # type: ignore[misc]
+                self.engine.write(SYSTEM, partial(_arrive, record=record))
 
     def readings_finish(self, chance: Random) -> None:
         """The worker has read what waited."""

@@ -24,10 +24,12 @@ def bought(world: World, quantity: int = 1, **fields: Any) -> Record:
     return purchase
 
 
+def lines_of(world: World, purchase: Record) -> list[Record]:
+    return world.engine.write(SYSTEM, lambda write: write.find("claim_line", receipt_id=purchase["receipt_id"]))
+
+
 def line_of(world: World, purchase: Record) -> Record:
-    find = lambda write: write.find("claim_line", receipt_id=purchase["receipt_id"])  # noqa: E731
-    line: Record = world.engine.write(SYSTEM, find)[0]
-    return line
+    return lines_of(world, purchase)[0]
 
 
 def take(world: World, purchase: Record | None, **fields: Any) -> Record:
@@ -183,8 +185,7 @@ def test_a_manager_who_writes_off_decides_whether_the_purchase_is_paid(world: Wo
     world.update(world.manager, "tool_unit", gone, **refused)
     world.update(world.manager, "tool_unit", kept, **refused | {"reimbursement": "reimbursed"})
     assert world.now("tool_purchase", purchase["id"])["forfeited_quantity"] == 1
-    find = lambda write: write.find("claim_line", receipt_id=purchase["receipt_id"])  # noqa: E731
-    lines = world.engine.write(SYSTEM, find)
+    lines = lines_of(world, purchase)
     assert [(line["status"], line["amount_minor"], codes(line)) for line in lines] == [
         ("clear", 30000, []),
         ("blocked", 30000, ["tool_forfeited"]),
