@@ -40,7 +40,6 @@ class Transaction:
         self._connection = connection
         self._records = Workspace(connection, engine.registry, is_alone=engine.database.is_sqlite)
         self._deleted: dict[tuple[str, str], bool] = {}
-        self._held_locks: set[str] = set()
         self._cause: list[str] = []
 
     # Reading
@@ -89,11 +88,9 @@ class Transaction:
 
     def lock(self, *names: str) -> None:
         """Wait until no other transaction holds one of the names, and hold them to the end."""
-        wanted = sorted(set(names) - self._held_locks)
-        if wanted:
-            self.engine.database.lock(self._connection, wanted)
-            self._held_locks.update(wanted)
-            self._records.forget()
+        fresh = self._records.hold(names)
+        if fresh:
+            self.engine.database.lock(self._connection, fresh)
 
     def sees(self, entity: str, record: Record) -> bool:
         """Whether the writing actor may see the record."""

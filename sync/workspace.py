@@ -28,12 +28,21 @@ _ABSENT: Any = object()
 
 
 @dataclass
+class _Savepoint:
+    """Where the database goes back to when a step is undone, and what the tables held and was locked there."""
+
+    transaction: NestedTransaction
+    written: dict[Key, Record | None]
+    locked: set[Key]
+    names: set[str]
+
+
+@dataclass
 class _Step:
     """One change that may still be refused: where its undoing begins, and the savepoint if the tables heard of it."""
 
     mark: int
-    savepoint: NestedTransaction | None = None
-    written: dict[Key, Record | None] | None = None
+    savepoint: _Savepoint | None = None
 
 
 class Workspace:
@@ -48,6 +57,7 @@ class Workspace:
         self._found: dict[tuple[str, str], dict[Any, list[Key]]] = {}
         self._holders: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._locked: set[Key] = set()
+        self._names: set[str] = set()
         self._changed: dict[Key, Record | None] = {}
         self._written: dict[Key, Record | None] = {}
         self._undo: list[tuple[Key, Any]] = []
@@ -136,7 +146,15 @@ class Workspace:
             self._read[key] = row
             known[row[field]].append(key)
 
-    def forget(self) -> None:
+    def hold(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that are not locked yet, in their order, for the caller to lock now."""
+        fresh = sorted(set(names) - self._names)
+        if fresh:
+            self._names.update(fresh)
+            self._forget()
+        return fresh
+
+    def _forget(self) -> None:
         """A lock was taken: what was read before it without one may have changed since."""
         if not self.is_alone:
             self._read = {key: self._read[key] for key in self._locked if key in self._read}
@@ -167,15 +185,15 @@ class Workspace:
         finally:
             self._steps.pop()
         if step.savepoint is not None:
-            step.savepoint.commit()
+            step.savepoint.transaction.commit()
 
     def flush(self) -> None:
         """Tell the tables of everything that was changed. Raises IntegrityError where a unique value is taken."""
         for step in self._steps:
             if step.savepoint is None:
                 self._write(self._as_of(step.mark))
-                step.savepoint = self.connection.begin_nested()
-                step.written = dict(self._written)
+                begun = self.connection.begin_nested()
+                step.savepoint = _Savepoint(begun, dict(self._written), set(self._locked), set(self._names))
         self._write(self._changed)
 
     # Inside
@@ -185,7 +203,7 @@ class Workspace:
         if key in self._changed:
             return self._changed[key]
         if lock and not self.is_alone and key not in self._locked:
-            self.forget()
+            self._forget()
             self.fetch(entity, [record_id], lock=True)
         elif key not in self._read:
             self.fetch(entity, [record_id])
@@ -257,9 +275,12 @@ class Workspace:
                 self._changed[key] = before
             self._touched[key[0]].append(key[1])
         del self._undo[step.mark :]
-        if step.savepoint is not None and step.written is not None:
-            step.savepoint.rollback()
-            self._written = step.written
+        if step.savepoint is not None:
+            step.savepoint.transaction.rollback()
+            self._written = step.savepoint.written
+            # Note: PostgreSQL gives up the locks that were taken since, and what was read under them counts no more.
+            self._locked, self._names = step.savepoint.locked, step.savepoint.names
+            self._forget()
 
     def _as_of(self, mark: int) -> dict[Key, Record | None]:
         """The changed records as they were when the undoing had this many entries."""

@@ -149,8 +149,7 @@ def authenticate(username: str, password: str, address: str) -> Record:
 
     def work(write: Transaction) -> None:
         # Note: counted again under the lock, so that a hundred tries at once get no more answers than ten.
-        for key in sorted(keys):
-            write.lock(key)
+        write.lock(*keys)
         attempts.check(write.connection, keys, now)
         if not is_right:
             attempts.note_failure(write.connection, keys, now)

@@ -31,8 +31,7 @@ def check_photos(write: Transaction, unit: Record, added: Collection[str]) -> No
     """A photo proves one return. Those that were handed in together, for one purchase, may share it."""
     if not added or not unit["tool_purchase_id"]:
         return
-    for sha256 in sorted(added):
-        write.lock(f"unit_photo:{sha256}")
+    write.lock(*(f"unit_photo:{sha256}" for sha256 in added))
     pictures = set(added) | near_files(write.connection, added)
     for other in _shown_on(write, pictures):
         if other.id != unit["id"] and other.tool_purchase_id != unit["tool_purchase_id"] and other.status not in VOID:
