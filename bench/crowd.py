@@ -13,7 +13,6 @@ import hashlib
 import io
 import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -27,11 +26,11 @@ from typing import Any
 
 from PIL import Image
 
+from bench.databases import machine, postgres
 from server.accounts import tokens
 from sync.actor import SYSTEM
 from sync.change import new_id
 from sync.transaction import Transaction
-from tests.conftest import new_postgres, on_server, postgres_url
 from tests.e2e.running import RunningServer
 
 DEVICES = int(os.environ.get("DEVICES", "1000"))
@@ -68,10 +67,8 @@ class Figures:
 def main() -> None:
     """Run the hour, print the table; the exit status says whether the bar was met."""
     seed = int(os.environ.get("SEED", "8"))
-    postgres = new_postgres()
-    on_server(postgres, "CREATE DATABASE crowd")
-    with tempfile.TemporaryDirectory() as folder:
-        server = RunningServer(Path(folder) / "data", postgres_url(postgres, "crowd"), workers=2)
+    with tempfile.TemporaryDirectory() as folder, postgres() as url:
+        server = RunningServer(Path(folder) / "data", url, workers=2)
         try:
             phones = prepare(server)
             server.start()
@@ -79,7 +76,6 @@ def main() -> None:
         finally:
             server.kill()
             server.engine.database.engine.dispose()
-            postgres.cleanup()
     sys.exit(0 if report(figures, seed) else 1)
 
 
@@ -225,7 +221,7 @@ async def exchange(port: int, request: bytes) -> tuple[int, dict[str, str], byte
 
 def report(figures: Figures, seed: int) -> bool:
     """Print the table. Gives whether the bar was met."""
-    print(f"{DEVICES} phones, 2 workers, PostgreSQL, {os.cpu_count()} cores, {platform.machine()}, seed {seed}")
+    print(f"{DEVICES} phones, 2 workers, PostgreSQL, {machine()}, seed {seed}")
     print(f"minute 1 as it is, minutes 2 to 60 in {REST:.0f} s; {figures.pushed} changes pushed")
     print(f"{'call':12} {'count':>7} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'told to wait':>13}")
     for what, seconds in figures.seconds.items():

