@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from server.claims.rules.waiving import MOST_DAYS
+
 DESK_ROLES = frozenset(("dispatcher", "finance", "manager", "admin"))
 """Who works at desks only, and so can be asked for a second factor; the others sign in on phones."""
 
@@ -50,6 +52,10 @@ class Config:
     company_tax_id: str
     time_zone: str
     """The company's calendar: what "today" is when a receipt's date is judged."""
+    waiver_days: int
+    """How long a waiver is given for unless its giver says otherwise."""
+    waiver_answer_days: int
+    """After how many days without an answer a request for a waiver is called to mind, again and again; 0: never."""
     is_replicated: bool
     """Whether the operator keeps a live copy of the database, so that every commit counts as durable."""
     is_secure: bool
@@ -81,6 +87,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         company_name=environment.get("FIELDCLAIM_COMPANY_NAME", ""),
         company_tax_id=environment.get("FIELDCLAIM_COMPANY_TAX_ID", ""),
         time_zone=environment.get("FIELDCLAIM_TIME_ZONE", "Asia/Shanghai"),
+        waiver_days=min(_number(environment, "FIELDCLAIM_WAIVER_DAYS", 30), MOST_DAYS),
+        waiver_answer_days=_number(environment, "FIELDCLAIM_WAIVER_ANSWER_DAYS", 3),
         is_replicated=_flag(environment, "FIELDCLAIM_REPLICATED"),
         is_secure=_flag(environment, "FIELDCLAIM_SECURE"),
         proxies=_number(environment, "FIELDCLAIM_PROXIES", 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved
+from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved, waivers
 from server.claims import policy as claims
 from server.notices import choices as notice_choices
 from server.notices import consequences as notice_consequences
@@ -29,6 +29,7 @@ def registry() -> Registry:
         receipts,
         tools,
         claims,
+        waivers,
         limits,
         advances,
         saved,
@@ -46,6 +47,7 @@ def registry() -> Registry:
     known.follow("attachment", readings.on_attachment)
     known.follow("reading", readings.on_reading)
     judgement.follow_all(known)
+    waivers.follow_all(known)
     known.follow("limit", limits.on_limit)
     advances.follow_all(known)
     payment_consequences.follow_all(known)

@@ -38,7 +38,14 @@ def build(config: Config) -> Services:
     database = Database(config.database_url)
     database.check()
     own_days = read_own_days(config.data)
-    company = Company(config.company_name, config.company_tax_id, config.time_zone, own_days)
+    company = Company(
+        config.company_name,
+        config.company_tax_id,
+        config.time_zone,
+        config.waiver_days,
+        config.waiver_answer_days,
+        own_days,
+    )
     engine = Engine(database, registry(), is_replicated=config.is_replicated, settings=company)
     return Services(config, engine, FileStore(config.data / "files"))
 

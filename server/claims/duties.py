@@ -35,7 +35,7 @@ def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:
     """Who holds which duty on a line: by user id, from the records, so that a change of role changes nothing."""
     purchases = [purchase["id"] for purchase in write.find("tool_purchase", receipt_id=line["receipt_id"])]
     units = write.find_any("tool_unit", "tool_purchase_id", purchases)
-    waivers = write.find("waiver", claim_line_id=line["id"])
+    waivers = [waiver for waiver in write.find("waiver", claim_line_id=line["id"]) if waiver["status"] == "given"]
     return {
         "claim": {line["technician_id"]},
         "receive": {unit["stocked_in_by"] for unit in units if came_back(unit)},

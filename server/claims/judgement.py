@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from server.claims.gathering import gather, purchases_of, receipts_with_files
+from server.claims.gathering import gather, purchases_of, receipts_with_files, today
 from server.claims.neighbours import touched_by
 from server.claims.rules import judge
 from server.claims.rules.tool_returned import CODES, reimbursable_minor
+from server.claims.rules.waiving import counts
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.spending import sharing
 from server.claims.states import DECIDED, JUDGED, NOT_JUDGED, claim_status, judged_status
-from sync.change import Change, Record, new_id
+from sync.change import Change, Record, instant, new_id
 from sync.entity import Registry
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
@@ -31,17 +32,26 @@ UNDECIDED: dict[str, Any] = {
 
 
 def findings_of(write: Transaction, line: Record) -> list[dict[str, Any]]:
-    """What the rules say of a line now, with the manager's waivers marked. A part that came back is free of REG-A12.
-
-    A waiver spoke of the line as it was: once the line was given back for repair, it holds no longer.
-    """
+    """What the rules say of a line now, with the manager's waivers marked. A part that came back is free of REG-A12."""
     facts = gather(write, line, company_of(write))
-    waivers = write.find("waiver", claim_line_id=line["id"])
-    waived = {waiver["finding_code"] for waiver in waivers if waiver["given_at"] > (line["returned_at"] or "")}
+    waived = _waived(write, line)
     found = [finding.to_wire() for finding in judge(facts)]
     if _returned_for(write, line) >= line["amount_minor"]:
         found = [finding for finding in found if finding["code"] not in CODES]
     return [finding | {"waived": True} if finding["code"] in waived else finding for finding in found]
+
+
+def rests_on_ended(write: Transaction, line: Record) -> bool:
+    """Whether a waiver that the line rests on is over: no money moves, even before the line was judged again."""
+    marked = {finding["code"] for finding in line["findings"] or () if finding.get("waived")}
+    return bool(marked) and not marked <= _waived(write, line)
+
+
+def _waived(write: Transaction, line: Record) -> set[str]:
+    """The findings that a waiver lifts today."""
+    day = today(write.now, company_of(write))
+    known = write.find("waiver", claim_line_id=line["id"])
+    return {waiver["finding_code"] for waiver in known if counts(waiver, line, day)}
 
 
 def lock_facts(write: Transaction, line: Record) -> None:
@@ -154,7 +164,8 @@ def _void_first_looks(write: Transaction, receipt_id: str) -> Iterable[Change]:
         if line["status"] not in JUDGED:
             continue
         for waiver in write.find("waiver", claim_line_id=line["id"]):
-            yield Change(new_id(), "waiver", waiver["id"], "delete", base_version=waiver["version"])
+            if waiver["status"] == "given":
+                yield change_of("waiver", waiver, {"status": "void", "ended_at": instant(write.now)})
         if line["endorsed_by"]:
             yield change_of("claim_line", write.get("claim_line", line["id"]) or line, UNENDORSED)
 
@@ -195,7 +206,9 @@ def on_trip(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 
 def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """A manager gave a waiver: the line is judged again."""
+    """A waiver was given, or is over: the line is judged again."""
+    if not entry.changed("status") or "given" not in (entry.record["status"], entry.before.get("status")):
+        return
     line = write.get("claim_line", entry.record["claim_line_id"])
     if line is not None:
         yield from judge_receipt(write, line["receipt_id"])

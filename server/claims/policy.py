@@ -1,4 +1,4 @@
-"""Who may write claims: the technician submits, finance decides, a manager waives; nobody for themselves."""
+"""Who may write claims: the technician submits, finance decides; nobody for themselves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.claims.decisions import refuse_blocked, right_to_decide, settle_decision, settle_reversal
-from server.claims.delegations import on_behalf_of, rights_of
-from server.claims.duties import refuse_second_duty
-from server.claims.records import ClaimLineSchema, ClaimSchema, WaiverSchema, claim_lines, claims, waivers
-from server.claims.states import CLAIM_STEPS, DECIDED, EDITABLE, JUDGED, may_step, stands
+from server.claims.records import ClaimLineSchema, ClaimSchema, claim_lines, claims
+from server.claims.states import CLAIM_STEPS, DECIDED, EDITABLE, may_step, stands
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
@@ -101,34 +99,6 @@ class ClaimLinePolicy(Policy):
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
 
 
-class WaiverPolicy(Policy):
-    """An exception by a manager who is neither the claimant nor the one who approves."""
-
-    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
-        may = before is None and "waive" in rights_of(write)
-        return frozenset({"claim_line_id", "finding_code", "reason"}) if may else frozenset()
-
-    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
-        line = write.get("claim_line", after["claim_line_id"], lock=True)
-        if line is None:
-            raise Refused("parent_deleted", {"claim_line_id": ["parent_deleted"]})
-        behalf = on_behalf_of(write, "waive")
-        refuse_second_duty(write, line, "waive", behalf)
-        if line["status"] not in JUDGED:
-            raise Refused("not_decidable", params={"status": line["status"]})
-        if after["finding_code"] not in {finding["code"] for finding in line["findings"]}:
-            raise Refused("finding_unknown", {"finding_code": ["finding_unknown"]})
-        return {
-            "technician_id": line["technician_id"],
-            "given_by": write.actor.id,
-            "on_behalf_of": behalf,
-            "given_at": instant(write.now),
-        }
-
-    def buckets(self, record: Record) -> set[str]:
-        return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
-
-
 def _refuse_late(write: Transaction, change: Change, line: Record) -> None:
     """Of two who decide on a line at one moment, the later is told who was first. Raises Refused("already_decided")."""
     seen = change.base.get("status", line["status"])
@@ -168,5 +138,4 @@ ENTITIES = (
         ClaimLinePolicy(),
         {"claim_id": "claim", "receipt_id": "receipt"},
     ),
-    Entity("waiver", waivers, RecordForm(WaiverSchema), WaiverPolicy(), {"claim_line_id": "claim_line"}),
 )

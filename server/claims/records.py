@@ -1,4 +1,4 @@
-"""Claims, their lines and waivers, as records."""
+"""Claims and their lines, as records."""
 
 from __future__ import annotations
 
@@ -69,18 +69,6 @@ class ClaimLineSchema(RecordSchema):
     reversed_by = IdField()
 
 
-class WaiverSchema(RecordSchema):
-    """A manager's exception to one finding of one line: who, why, when."""
-
-    claim_line_id = IdField(required=True)
-    finding_code = TextField(60, required=True)
-    reason = TextField(1000, required=True)
-    technician_id = IdField()
-    given_by = IdField()
-    on_behalf_of = IdField()
-    given_at = InstantField()
-
-
 claims = record_table(
     "claim",
     ClaimSchema,
@@ -98,4 +86,3 @@ claim_lines = record_table(
     Index("uq_claim_line_reverses", "reverses", unique=True),
     Index("ix_claim_line_paid_at", "paid_at"),
 )
-waivers = record_table("waiver", WaiverSchema, Index("ix_waiver_claim_line_id", "claim_line_id"))

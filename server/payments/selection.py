@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.claims.duties import Duty, holders
+from server.claims.judgement import rests_on_ended
 from server.claims.states import payable_minor
 from server.receipts.readings import is_waiting
 from sync.change import Record
@@ -73,6 +74,7 @@ def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequen
     _refuse(write, "payment_line_not_approved", [line for line in lines if line["status"] != "approved"])
     _refuse(write, "payment_line_taken", [line for line in lines if line["payment_batch_id"] not in (None, batch_id)])
     _refuse(write, "payment_currency_differs", [line for line in lines if line["currency"] != currency])
+    _refuse(write, "payment_waiver_ended", [line for line in lines if rests_on_ended(write, line)])
     _refuse(write, "payment_reading_pending", [line for line in lines if _is_unread(write, line)])
     refuse_own(write, lines)
     return [line for payment in payments_of(lines) if payment.amount_minor > 0 for line in payment.lines]
@@ -96,7 +98,8 @@ def own(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
 def hindrances(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
     """Why the acting person cannot pay a line now, as a code by line id."""
     unread = {line["id"]: "payment_reading_pending" for line in lines if _is_unread(read, line)}
-    return unread | own(read, lines)
+    ended = {line["id"]: "payment_waiver_ended" for line in lines if rests_on_ended(read, line)}
+    return unread | ended | own(read, lines)
 
 
 def named(read: Transaction, lines: Sequence[Record]) -> str:

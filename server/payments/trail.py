@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -62,19 +62,29 @@ def _seqs(read: Transaction, change_ids: Sequence[str]) -> dict[str, int]:
 class _Wording:
     say: Callable[..., str]
     finding_words: Callable[..., str]
+    waived: dict[str, str] = field(default_factory=dict)
+    """The finding that each waiver is about: only its first entry says so."""
 
     def of(self, row: Row[Any]) -> Iterator[str]:
         """What an entry says, in parts; nothing where it only moved sums about."""
         after = values(row.after)
         if row.entity == "waiver":
-            finding = self.say(f"reason.{after['finding_code']}")
-            yield self.say("paper.waiver", finding=finding, reason=after["reason"])
+            yield from self._waiver(row, after)
         elif row.entity == "evidence":
             yield self.say("paper.evidence", note=after["note"])
         elif row.op == "delete":
             yield self.say("paper.deleted")
         else:
             yield from self._changes(row, values(row.before), after)
+
+    def _waiver(self, row: Row[Any], after: Record) -> Iterator[str]:
+        code = self.waived.setdefault(row.record_id, after.get("finding_code", ""))
+        # Note: the first waivers were given as they were made, and had no state.
+        state = after.get("status", "given" if row.op == "create" else "")
+        if state:
+            reason = after.get({"asked": "request", "given": "reason", "refused": "reason"}.get(state, "end_reason"))
+            about = {"finding": self.say(f"reason.{code}"), "until": after.get("valid_until") or "–"}
+            yield self.say(f"paper.waiver_{state}", reason=reason or "", **about).rstrip(": ：")
 
     def _changes(self, row: Row[Any], before: Record, after: Record) -> Iterator[str]:
         if row.op == "create":

@@ -1,0 +1,185 @@
+"""The life of a waiver: asked for, decided by another, and over on its day (REG-A12, REG-D3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.claims.rules.waiving import counts, freed_minor, has_run_out, is_moot, last_day, may_ask, times_to_remind
+from server.claims.waivers import due_to_end, end_one
+from sync.actor import SYSTEM
+from sync.change import Record
+from sync.errors import Refused
+from tests.server.claims.test_races import at_once
+from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
+
+LINE: dict[str, Any] = {"status": "blocked", "returned_at": "", "amount_minor": 10000}
+GIVEN: dict[str, Any] = {"status": "given", "given_at": "2026-11-10T08:00:00.000Z", "valid_until": "2026-11-20"}
+PLACE = {"code": "place_mismatch", "severity": "block", "params": {}}
+LIMIT = {"code": "over_night_limit", "severity": "review", "params": {"over": 4000}}
+
+
+def test_a_waiver_counts_up_to_its_last_day_and_not_for_a_line_returned_since() -> None:
+    assert counts(GIVEN, LINE, "2026-11-20")
+    assert not counts(GIVEN, LINE, "2026-11-21")
+    assert not counts(GIVEN, LINE | {"returned_at": "2026-11-11T08:00:00.000Z"}, "2026-11-12")
+    assert not counts(GIVEN | {"status": "taken_back"}, LINE, "2026-11-12")
+    assert not has_run_out(GIVEN | {"valid_until": ""}, "2099-01-01")
+
+
+def test_the_waivers_of_a_line_free_no_more_than_the_line() -> None:
+    first = freed_minor(10000, [PLACE, LIMIT], "place_mismatch")
+    second = freed_minor(10000, [PLACE | {"waived": True}, LIMIT], "over_night_limit")
+    assert (first, second) == (6000, 4000)
+    assert freed_minor(10000, [PLACE, {**PLACE, "code": "receipt_duplicate"}], "place_mismatch") == 0
+
+
+def test_what_may_be_asked_stands_in_the_way_and_was_not_asked_before() -> None:
+    line = LINE | {"findings": [PLACE]}
+    assert may_ask("place_mismatch", line, [], "2026-11-12")
+    assert not may_ask(
+        "place_mismatch", line, [GIVEN | {"status": "asked", "finding_code": PLACE["code"]}], "2026-11-12"
+    )
+    waived = line | {"findings": [PLACE | {"waived": True}]}
+    mine = [GIVEN | {"finding_code": "place_mismatch"}]
+    assert [may_ask("place_mismatch", waived, mine, day) for day in ("2026-11-12", "2026-11-18")] == [False, True]
+    assert is_moot(mine[0], line | {"findings": []})
+    assert not is_moot(mine[0], line)
+
+
+def test_the_last_day_is_given_or_usual_and_within_a_year() -> None:
+    assert last_day("", "2026-11-20", 30) == "2026-12-20"
+    assert last_day("2026-11-20", "2026-11-20", 30) == "2026-11-20"
+    assert last_day("2026-11-19", "2026-11-20", 30) == last_day("2029-01-01", "2026-11-20", 30) == ""
+    assert [times_to_remind("2026-11-20", f"2026-11-{day}", 3) for day in (20, 22, 23, 27)] == [0, 0, 1, 2]
+
+
+def blocked(world: World) -> Record:
+    """A line that the place of its receipt blocks."""
+    trip = world.trip()
+    world.report(trip)
+    claim = world.claim(trip, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
+    world.finish_readings()
+    return world.lines(claim)[0]
+
+
+def ask(world: World, line: Record, **fields: Any) -> Record:
+    why = {"finding_code": "place_mismatch", "request": "The head office bills", **fields}
+    return world.create(world.anna, "waiver", claim_line_id=line["id"], **why)
+
+
+def later(world: World, days: int) -> None:
+    """The server's clock goes on."""
+    then = datetime.now(UTC) + timedelta(days)
+    world.engine.clock = lambda: then
+
+
+def end_all(world: World) -> list[bool]:
+    ids = world.engine.write(SYSTEM, due_to_end)
+    return [world.engine.write(SYSTEM, lambda write, one=one: end_one(write, one)) for one in ids]
+
+
+def test_a_waiver_is_asked_for_given_and_over_on_its_day(world: World) -> None:
+    line = blocked(world)
+    photo = world.photo(world.anna)
+    asked = ask(world, line, attachments=[photo])
+    assert (asked["status"], asked["asked_by"], asked["amount_minor"]) == ("asked", world.anna.id, 30000)
+    with pytest.raises(Refused, match="waiver_open"):
+        ask(world, line)
+    with pytest.raises(Refused, match="field_not_writable"):
+        world.update(world.finance, "waiver", asked, status="given", reason="Mine")
+    given = world.update(world.manager, "waiver", asked, status="given", reason="Seen")
+    assert (given["freed_minor"], given["given_by"], given["article"]) == (30000, world.manager.id, "REG-D3")
+    with pytest.raises(Refused, match="waiver_decided"):
+        world.update(world.anna, "waiver", asked, status="withdrawn")
+    world.account(world.anna)
+    line = world.decide(world.now("claim_line", line["id"]), "approved")
+    batch = world.batch(line)
+    later(world, 29)
+    assert end_all(world) == []
+    later(world, 32)
+    with pytest.raises(Refused, match="payment_waiver_ended"):
+        world.export(batch)
+    assert end_all(world) == [True]
+    assert world.now("waiver", asked["id"])["status"] == "expired"
+    line = world.now("claim_line", line["id"])
+    assert (line["status"], codes(line), line["decided_by"]) == ("blocked", ["place_mismatch"], None)
+
+
+def test_what_the_bank_was_asked_for_does_not_end(world: World) -> None:
+    line = blocked(world)
+    world.update(world.manager, "waiver", ask(world, line), status="given", reason="Seen")
+    world.account(world.anna)
+    world.export(world.batch(world.decide(world.now("claim_line", line["id"]), "approved")))
+    later(world, 40)
+    assert end_all(world) == [False]
+    assert world.now("claim_line", line["id"])["status"] == "approved"
+
+
+def test_a_request_is_withdrawn_refused_or_moot(world: World) -> None:
+    line = blocked(world)
+    withdrawn = world.update(world.anna, "waiver", ask(world, line), status="withdrawn")
+    assert withdrawn["ended_by"] == world.anna.id
+    again = ask(world, line)
+    with pytest.raises(Refused, match="reason_required"):
+        world.update(world.manager, "waiver", again, status="refused")
+    assert world.update(world.manager, "waiver", again, status="refused", reason="No")["refused_by"] == world.manager.id
+    third = ask(world, line)
+    world.decide(line, "refused", "Not ours")
+    assert world.now("waiver", third["id"])["status"] == "void"
+    with pytest.raises(Refused, match="not_decidable"):
+        ask(world, line)
+
+
+def test_a_manager_takes_a_waiver_back_before_the_money_goes(world: World) -> None:
+    line = blocked(world)
+    given = world.create(
+        world.manager, "waiver", claim_line_id=line["id"], finding_code="place_mismatch", reason="Seen"
+    )
+    world.decide(world.now("claim_line", line["id"]), "approved")
+    with pytest.raises(Refused, match="reason_required"):
+        world.update(world.manager, "waiver", given, status="taken_back")
+    world.update(world.manager, "waiver", given, status="taken_back", end_reason="Wrong line")
+    assert world.now("claim_line", line["id"])["status"] == "blocked"
+
+
+def test_nobody_asks_for_others_nor_decides_on_their_own(world: World) -> None:
+    line = blocked(world)
+    with pytest.raises(Refused, match="not_yours"):
+        world.create(world.bo, "waiver", claim_line_id=line["id"], finding_code="place_mismatch", request="Please")
+    asked = ask(world, line)
+    with pytest.raises(Refused, match="own_claim"):
+        world.update(world.as_manager(world.anna), "waiver", asked, status="given", reason="Mine")
+    with pytest.raises(Refused, match="own_claim"):
+        world.update(world.as_manager(world.anna), "waiver", asked, status="refused", reason="Mine")
+    with pytest.raises(Refused, match="field_not_writable"):
+        world.create(world.anna, "waiver", claim_line_id=line["id"], finding_code="place_mismatch", status="given")
+
+
+def test_a_request_follows_the_tools_that_still_wait(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool", amount_minor=60000)
+    purchase = world.tool(trip, receipt, quantity=2)
+    line = world.lines(world.claim(trip, receipt))[0]
+    asked = ask(world, line, finding_code="tool_not_returned", request="One fell into the river")
+    world.stock_in(purchase)
+    asked = world.now("waiver", asked["id"])
+    assert (asked["status"], world.now("claim_line", asked["claim_line_id"])["split_from"]) == ("asked", line["id"])
+
+
+def test_of_two_managers_at_once_one_decides_and_the_other_is_told(world: World) -> None:
+    asked = ask(world, blocked(world))
+    managers = [world.manager, world.person("mei", "manager")]
+    steps = [{"status": "given", "reason": "Yes"}, {"status": "refused", "reason": "No"}]
+
+    def decide(number: int) -> object:
+        by, fields = managers[number % 2], steps[number % 2]
+        return world.engine.write(by, lambda write: write.update("waiver", asked, fields))
+
+    assert at_once(decide, writers=6) == ["done"] + ["waiver_decided"] * 5
+    waiver = world.now("waiver", asked["id"])
+    line = world.now("claim_line", waiver["claim_line_id"])
+    assert (waiver["status"], line["status"]) in {("given", "clear"), ("refused", "blocked")}
