@@ -68,15 +68,16 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 /** What is not needed at once comes later: reports bring the signature pad with them. */
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
 const Notices = lazy(async () => (await import("./screens/notices")).Notices);
+const WaiverScreen = lazy(async () => (await import("./screens/waiver")).WaiverScreen);
 const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
 function Screen({ owner }: { owner: string }) {
-  const [name, id, share] = route.value;
+  const [name, id, detail] = route.value;
   switch (name) {
     case "log":
       return <Log />;
     case "receipt":
-      if (id === "share" && share) return <ReceiptScreen key={share} owner={owner} share={share} />;
+      if (id === "share" && detail) return <ReceiptScreen key={detail} owner={owner} share={detail} />;
       return <ReceiptScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "tool":
       return <ToolScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
@@ -88,6 +89,8 @@ function Screen({ owner }: { owner: string }) {
       return <Claims />;
     case "claim":
       return id ? <ClaimScreen owner={owner} id={id} /> : <NewClaim owner={owner} />;
+    case "waiver":
+      return id && detail ? <WaiverScreen owner={owner} lineId={id} code={detail} /> : <Claims />;
     case "outbox":
       return <Outbox />;
     case "settings":
@@ -140,6 +143,7 @@ const BELONGS: Record<string, string> = {
   survey: "log",
   report: "today",
   claim: "claims",
+  waiver: "claims",
   settings: "outbox",
   count: "tools",
   issue: "tools",

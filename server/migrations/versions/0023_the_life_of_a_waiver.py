@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,7 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-_COLUMNS: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
+_COLUMNS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("status", sa.String(length=40)),
     ("request", sa.String(length=1000)),
     ("attachments", sa.JSON(none_as_null=True)),

@@ -329,6 +329,18 @@ export const texts = {
   "tool.receipt": ["对应票据", "On which receipt"],
   "tool.serials": ["序列号（每行一个）", "Serial numbers (one a line)"],
   "tool.title": ["工具", "Tool"],
+  "waiver.ask": ["申请例外放行", "Ask for a waiver"],
+  "waiver.because": ["答复：{reason}", "Answer: {reason}"],
+  "waiver.ended_because": ["收回理由：{reason}", "Taken back because: {reason}"],
+  "waiver.not_decided": ["还没有答复。", "No answer yet."],
+  "waiver.title": ["例外放行", "Waiver"],
+  "waiver.until": [
+    "有效期至 {day}。到期仍未付款的，会重新受阻。",
+    "Valid until {day}. What is not paid by then is blocked again.",
+  ],
+  "waiver.withdraw": ["撤回申请", "Withdraw the request"],
+  "waiver.withdraw_sure": ["确定撤回？", "Really withdraw it?"],
+  "waiver.you": ["申请理由：{reason}", "You asked: {reason}"],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type TextKey = keyof typeof texts;

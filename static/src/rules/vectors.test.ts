@@ -8,6 +8,7 @@ import { type Limit, type Limited, limitWarnings } from "./limits";
 import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
 import { codeIn, kindKey, labelOf, normalShelf, purchaseCode, serialKey } from "./tools";
+import { mayAsk } from "./waiving";
 import { dateWarnings } from "./warnings";
 
 interface Case<I> {
@@ -56,3 +57,7 @@ run<[name: string, model: string]>("tool_kind", ([name, model]) => kindKey(name,
 run<string>("tool_code", (id) => ({ label: labelOf(id), purchase: purchaseCode(id) }));
 run<string>("tool_scan", codeIn);
 run<string>("tool_shelf", normalShelf);
+run<{ line: Parameters<typeof mayAsk>[1]; waivers: Parameters<typeof mayAsk>[2] }>(
+  "waiver_ask",
+  ({ line, waivers }) => mayAsk("place_mismatch", line, waivers, "2026-11-18"),
+);

@@ -11,6 +11,7 @@ import { Comments, commentsOf } from "../ui/comments";
 import { whyNotSaved } from "../ui/not-saved";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
 import { UnreadableBadge } from "../ui/reading";
+import { AskForWaiver, Waivers } from "../ui/waivers";
 import { TripChoice } from "./receipt";
 import { HandInAgain, Repair } from "./repair";
 
@@ -87,8 +88,12 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
       <UnreadableBadge receipt={receipt} />
       {isReturned && <Repair owner={owner} line={line} />}
       {line.status !== "returned" && (
-        <Findings findings={(line.findings as FindingLike[] | undefined) ?? []} />
+        <Findings
+          findings={(line.findings as FindingLike[] | undefined) ?? []}
+          action={(code) => <AskForWaiver line={line} code={code} />}
+        />
       )}
+      <Waivers owner={owner} line={line} />
       {isLess && (
         <p class="flash">
           {t("claim.approved_less", {

@@ -60,6 +60,9 @@ const STATUS_LOOKS: Record<string, string> = {
   refused: "bad",
   needs_review: "warn",
   returned: "warn",
+  asked: "warn",
+  given: "good",
+  expired: "bad",
 };
 
 /** A status in words. */
@@ -79,8 +82,14 @@ export interface FindingLike {
   waived?: boolean;
 }
 
-/** What was found, each with its article. */
-export function Findings({ findings }: { findings: FindingLike[] }) {
+/** What was found, each with its article, and what may be done about it. */
+export function Findings({
+  findings,
+  action,
+}: {
+  findings: FindingLike[];
+  action?: (code: string) => ComponentChildren;
+}) {
   const open = findings.filter((item) => !item.waived);
   if (open.length === 0) return null;
   return (
@@ -88,6 +97,7 @@ export function Findings({ findings }: { findings: FindingLike[] }) {
       {open.map((item) => (
         <li key={item.code} class={item.severity ?? "review"} data-testid={`finding-${item.code}`}>
           {findingWords(item.code, item.params)} {item.article && <span class="soft">{item.article}</span>}
+          {action?.(item.code)}
         </li>
       ))}
     </ul>

@@ -14,6 +14,7 @@ from sync.change import Record
 from sync.errors import Refused
 from tests.server.claims.test_races import at_once
 from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
+from tests.vectors import vectors
 
 LINE: dict[str, Any] = {"status": "blocked", "returned_at": "", "amount_minor": 10000}
 GIVEN: dict[str, Any] = {"status": "given", "given_at": "2026-11-10T08:00:00.000Z", "valid_until": "2026-11-20"}
@@ -36,17 +37,15 @@ def test_the_waivers_of_a_line_free_no_more_than_the_line() -> None:
     assert freed_minor(10000, [PLACE, {**PLACE, "code": "receipt_duplicate"}], "place_mismatch") == 0
 
 
-def test_what_may_be_asked_stands_in_the_way_and_was_not_asked_before() -> None:
-    line = LINE | {"findings": [PLACE]}
-    assert may_ask("place_mismatch", line, [], "2026-11-12")
-    assert not may_ask(
-        "place_mismatch", line, [GIVEN | {"status": "asked", "finding_code": PLACE["code"]}], "2026-11-12"
-    )
-    waived = line | {"findings": [PLACE | {"waived": True}]}
-    mine = [GIVEN | {"finding_code": "place_mismatch"}]
-    assert [may_ask("place_mismatch", waived, mine, day) for day in ("2026-11-12", "2026-11-18")] == [False, True]
-    assert is_moot(mine[0], line | {"findings": []})
-    assert not is_moot(mine[0], line)
+@vectors("waiver_ask")
+def test_what_may_be_asked(given: dict[str, Any], expected: bool) -> None:
+    assert may_ask("place_mismatch", given["line"], given["waivers"], "2026-11-18") is expected
+
+
+def test_a_request_is_moot_once_its_finding_is_gone() -> None:
+    asked = {"finding_code": "place_mismatch"}
+    assert is_moot(asked, LINE | {"findings": []})
+    assert not is_moot(asked, LINE | {"findings": [PLACE]})
 
 
 def test_the_last_day_is_given_or_usual_and_within_a_year() -> None:
