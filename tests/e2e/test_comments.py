@@ -21,6 +21,7 @@ def test_a_question_is_answered_without_network(
     world.create(world.finance, "comment", claim_id=claim["id"], text="Which hotel is this?")
     phone = new_phone(locale)
     phone.log_in()
+    phone.wait_synced()
     server.kill()
     phone.page.evaluate(f"location.hash = '#/claim/{claim['id']}'")
     phone.page.get_by_test_id("comment").get_by_text("Which hotel is this?").wait_for()

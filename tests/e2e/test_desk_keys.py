@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Playwright, expect
 
-from tests.e2e.phone import SCREENS
+from tests.e2e.phone import show
 from tests.e2e.running import RunningServer
 from tests.e2e.test_access import violations
 from tests.e2e.test_story import desk
@@ -65,11 +65,9 @@ def test_ten_lines_are_decided_by_keys_alone(playwright: Playwright, server: Run
     page.keyboard.press("r")
     expect(article.locator("[name=note]").first).to_be_focused()
     page.keyboard.type("The hotel is in Shenzhen, the trip was not")
-    folder = SCREENS / language
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / "desk-claim.png")
+    show(page, language, "desk-claim", is_whole=False)
     page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path=folder / "desk-claim-phone.png")
+    show(page, language, "desk-claim-phone", is_whole=False)
     with page.expect_navigation():
         page.keyboard.press("Enter")
     lines = server.find("claim_line")

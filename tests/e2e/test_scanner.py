@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Playwright
 
 from server.tools.naming import purchase_code
 from sync.change import Record
-from tests.e2e.phone import SCREENS
+from tests.e2e.phone import show
 from tests.e2e.running import RunningServer
 from tests.e2e.test_story import TODAY, desk, plan
 from tests.server.world import World
@@ -30,12 +30,6 @@ def tools(world: World, server: RunningServer) -> tuple[Record, list[Record]]:
     return purchase, owned
 
 
-def show(page: Page, language: str, name: str) -> None:
-    target = SCREENS / "warehouse" / language
-    target.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize(("language", "locale"), [("zh-Hans", "zh-CN"), ("en", "en-US")])
 def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     playwright: Playwright, server: RunningServer, language: str, locale: Any
@@ -46,7 +40,7 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     purchase, owned = tools(world, server)
     page = desk(playwright, server, "wen", locale)
     page.set_default_timeout(15_000)
-    show(page, language, "1-counter")
+    show(page, f"warehouse-{language}", "1-counter")
     codes = [purchase_code(purchase["id"])] * 2 + ["sn gauge", owned[1]["label"], "SN-GAUGE", "NOBODY-KNOWS"]
     for code in codes:
         page.keyboard.type(code)
@@ -58,7 +52,7 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     assert page.evaluate("document.activeElement.id") == "code"
     assert "NOBODY-KNOWS" in page.locator("#said").inner_text()
     assert page.locator("#said").get_attribute("role") == "alert"
-    show(page, language, "2-scanned")
+    show(page, f"warehouse-{language}", "2-scanned")
     page.locator("[name=action-3]").select_option("found_tool")
     page.locator("[name=name-3]").fill("Torch")
     page.locator("[name=shelf-0]").fill("B-2")
@@ -67,7 +61,7 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     assert page.evaluate("document.activeElement.dataset.testid") == "confirm"
     page.keyboard.press("Enter")
     page.get_by_test_id("finished").wait_for()
-    show(page, language, "3-confirmed")
+    show(page, f"warehouse-{language}", "3-confirmed")
     assert len(server.find("tool_unit", tool_purchase_id=purchase["id"], status="stocked_in", shelf="B-2")) == 2
     assert [item["status"] for item in server.find("tool_issue")].count("returned") == 2
     page.get_by_test_id("undo").click()
@@ -92,7 +86,7 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
         ("9-counts", "counts"),
     ):
         page.goto(f"{server.address}/warehouse/{path}")
-        show(page, language, name)
+        show(page, f"warehouse-{language}", name)
     page.fill("[name=shelf]", "A-1")
     page.keyboard.press("Enter")
     page.wait_for_load_state()
@@ -102,11 +96,11 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
         page.keyboard.press("Enter")
     page.locator("#counted li").nth(1).wait_for()
     assert server.find("stock_count")[0]["counted"] == ["SN-GAUGE", "X-1"]
-    show(page, language, "10-count")
+    show(page, f"warehouse-{language}", "10-count")
     page.set_viewport_size({"width": 390, "height": 844})
-    show(page, language, "11-count-narrow")
+    show(page, f"warehouse-{language}", "11-count-narrow")
     page.goto(f"{server.address}/warehouse/?code=SN-LAMP")
-    show(page, language, "12-counter-narrow")
+    show(page, f"warehouse-{language}", "12-counter-narrow")
     browser = page.context.browser
     assert browser
     browser.close()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from tests.e2e.phone import ARGUMENTS, SCREENS, Phone, chromium, receipt_photo
+from tests.e2e.phone import ARGUMENTS, Phone, chromium, receipt_photo, show
 from tests.e2e.running import RunningServer
 from tests.server.passwords import PASSWORD
 from tests.server.world import HANGZHOU_SELLER, World, digital_number, qr_text
@@ -135,19 +135,19 @@ def test_from_a_phone_without_signal_to_an_approved_reimbursement(
     assert sorted(line["status"] for line in server.find("claim_line")) == ["blocked", "clear"]
 
     warehouse = desk(playwright, server, "wen", locale)
-    warehouse.screenshot(path=SCREENS / language / "10-warehouse.png", full_page=True)
+    show(warehouse, language, "10-warehouse")
     warehouse.goto(f"{server.address}/warehouse/expected")
     warehouse.fill("[name=serial_number] >> nth=0", "TW-1")
     warehouse.get_by_test_id("stock-in").click()
     warehouse.wait_for_load_state()
-    warehouse.screenshot(path=SCREENS / language / "11-label.png", full_page=True)
+    show(warehouse, language, "11-label")
 
     finance = desk(playwright, server, "fei", locale)
-    finance.screenshot(path=SCREENS / language / "12-queue.png", full_page=True)
+    show(finance, language, "12-queue")
     finance.click("table a")
     finance.locator("article img").first.wait_for()
     finance.wait_for_load_state("networkidle")
-    finance.screenshot(path=SCREENS / language / "13-claim.png", full_page=True)
+    show(finance, language, "13-claim")
     finance.get_by_test_id("approve-clear").click()
     finance.wait_for_load_state()
     assert [line["status"] for line in server.find("claim_line")] == ["approved", "approved"]

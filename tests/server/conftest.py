@@ -53,7 +53,7 @@ def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -
         return
     template, postgres = (request.getfixturevalue(name) for name in ("postgres_template", "postgres"))
     name = f"t{uuid4().hex}"
-    on_server(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    on_server(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield postgres_url(postgres, name)
     on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -73,6 +73,7 @@ async function once(): Promise<void> {
   const owner = session.value?.user.id;
   if (!owner || session.value?.ended) return;
   line.value = "working";
+  const wasConfirmed = confirmed.value;
   try {
     if (await wasEmptied()) {
       session.value = null; // it went with the store
@@ -81,11 +82,12 @@ async function once(): Promise<void> {
     let stand = await exchange(owner);
     if (await noticeEpoch(owner, stand)) stand = await exchange(owner);
     if (await upload(owner, () => exchangeNew(owner))) stand = await pull(owner);
-    const isSent = await isAllSent(owner);
-    confirmed.value = isSent && (await compare(owner));
+    confirmed.value = (await isAllSent(owner)) && (await compare(owner));
     await forget(owner, stand);
     line.value = "idle";
-    pause = isSent ? LATEST / 2 : Math.min(LATEST, pause * 2);
+    // What the server turns out to lack goes out soon, not after the long pause of a phone that has nothing to send.
+    const before = wasConfirmed ? SOONEST : pause;
+    pause = confirmed.value ? LATEST / 2 : Math.min(LATEST, before * 2);
   } catch (error) {
     await onFailure(owner, error);
   }
