@@ -23,6 +23,7 @@ from server.config import Config, from_environment
 from server.cookies import cookie_name
 from server.inflate import InflateRequests
 from server.notices import pages as notices_pages
+from server.notices import push_api
 from server.payments import account_pages, outgoing_pages, paper_pages, result_pages
 from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
@@ -34,7 +35,7 @@ from server.tools import count_pages, counter_pages, issue_pages, label_pages
 from server.tools import pages as tools_pages
 from sync.errors import Refused
 
-API_BLUEPRINTS = (login_api.blueprint, sync_api.blueprint, tus.blueprint, attachments_api.blueprint)
+API_BLUEPRINTS = (login_api.blueprint, sync_api.blueprint, tus.blueprint, attachments_api.blueprint, push_api.blueprint)
 PAGE_BLUEPRINTS = (
     login_pages.blueprint,
     second_step_pages.blueprint,

@@ -17,6 +17,7 @@ from server.accounts.second_factor import void_used_codes
 from server.accounts.tokens import refresh_tokens
 from server.attachments.store import hash_of, sync_folder
 from server.claims import desk_index
+from server.notices import subscriptions
 from server.payments.reconciliation import RESTORED_AT
 from server.schema import upgrade
 from server.services import Services
@@ -108,6 +109,7 @@ def restore(services: Services, source: Path) -> int:
         desk_index.rebuild(connection)  # an older archive has none
         mentions.rebuild(connection, services.engine.registry)
         connection.execute(delete(refresh_tokens))
+        subscriptions.forget_all(connection)
         void_used_codes(connection, services.engine.clock())
         start_epoch(connection)
         # Note: what was sent to the bank after the backup is not known here; see server/payments/reconciliation.py.

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import click
 
@@ -78,15 +78,19 @@ def serve() -> None:
 
 
 @main.command()
-def worker() -> None:
-    """Read receipts and remind people; `serve` starts one unless FIELDCLAIM_READ_DOCUMENTS says no."""
+@click.option("--documents/--no-documents", default=True, help="Read receipts, too.")
+def worker(documents: bool) -> None:
+    """Read receipts, remind people, send e-mails and web push; `serve` starts one."""
     services = _services()
     upgrade(services.engine.database)
     ends = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: ends.set())
-    Thread(target=notices_worker.work, args=(services, ends), daemon=True).start()
-    read_documents(services, ends)
+    notices_worker.start(services, ends)
+    if documents:
+        read_documents(services, ends)
+    else:
+        ends.wait()
 
 
 @main.group()
@@ -241,25 +245,25 @@ def _services() -> Services:
 def _serve(config: Config) -> None:
     command = [sys.executable, "-m", "gunicorn", *serving.arguments(config)]
     click.echo(f"Fieldclaim serves on http://{config.host}:{config.port}")
-    reader = _start_reader() if config.reads_documents else None
+    beside = _start_worker(config)
     process = subprocess.Popen(command)  # noqa: S603 (our own command)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         while process.poll() is None:
-            if reader and reader.poll() is not None:
-                reader = _start_reader()  # it was ended by the system, or the database was away when it started
+            if beside.poll() is not None:
+                beside = _start_worker(config)  # it was ended by the system, or the database was away when it started
             time.sleep(1)
     except KeyboardInterrupt:
         process.wait()
     finally:
-        if reader:
-            reader.terminate()
-            reader.wait()
+        beside.terminate()
+        beside.wait()
     sys.exit(process.returncode)
 
 
-def _start_reader() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "server.cli", "worker"])
+def _start_worker(config: Config) -> subprocess.Popen[bytes]:
+    documents = "--documents" if config.reads_documents else "--no-documents"
+    return subprocess.Popen([sys.executable, "-m", "server.cli", "worker", documents])  # noqa: S603 (our own command)
 
 
 def _write(work: Callable[[Transaction], None]) -> None:

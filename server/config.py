@@ -66,7 +66,7 @@ class Config:
     port: int
     workers: int
     reads_documents: bool
-    """Whether `serve` also starts the worker that reads receipts; no where one runs elsewhere."""
+    """Whether the worker that `serve` starts also reads receipts; no where one does elsewhere."""
     second_factor: frozenset[str]
     """The roles that sign in with a second factor, not with a password alone."""
     demo: bool
@@ -74,6 +74,10 @@ class Config:
     """The folder of a built client to serve instead of the one that came with the server."""
     mail: Mail | None
     """Where e-mails go out; none are sent without."""
+    push_contact: str
+    """Whom a push service may ask about this server: `mailto:` or `https:`; empty where nobody is named."""
+    push_loopback: bool
+    """Whether phones may name a push service on this machine, in plain HTTP: for tests only."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
@@ -100,6 +104,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         demo=_flag(environment, "FIELDCLAIM_DEMO"),
         client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
         mail=_mail(environment),
+        push_contact=_push_contact(environment),
+        push_loopback=_flag(environment, "FIELDCLAIM_PUSH_LOOPBACK"),
     )
 
 
@@ -118,6 +124,14 @@ def _mail(environment: Mapping[str, str]) -> Mail | None:
     security, port = _SMTP[url.scheme]
     user, password = unquote(url.username or ""), unquote(url.password or "")
     return Mail(url.hostname, url.port or port, security, user, password, sender, address.rstrip("/"))
+
+
+def _push_contact(environment: Mapping[str, str]) -> str:
+    sender = environment.get("FIELDCLAIM_MAIL_FROM", "")
+    given = environment.get("FIELDCLAIM_PUSH_CONTACT", f"mailto:{sender}" if sender else "")
+    if given and not re.fullmatch(r"mailto:[^\s@<>]+@[^\s@<>]+|https://\S+", given):
+        raise BadSetting("FIELDCLAIM_PUSH_CONTACT must look like mailto:it@example.com or https://example.com/contact")
+    return given
 
 
 def _flag(environment: Mapping[str, str], name: str, default: str = "") -> bool:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from server import domain
 from server.accounts import attempts, credentials, recovery_codes, second_factor, tokens
 from server.attachments import records
+from server.notices import push_key
 from sync.tables import metadata
 
-__all__ = ["attempts", "credentials", "domain", "metadata", "records", "recovery_codes", "second_factor", "tokens"]
+__all__ = [
+    "attempts",
+    "credentials",
+    "domain",
+    "metadata",
+    "push_key",
+    "records",
+    "recovery_codes",
+    "second_factor",
+    "tokens",
+]

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.accounts import second_factor, tokens
 from server.accounts.records import DeviceSchema, SecondFactorSchema, UserSchema, devices, second_factors, users
+from server.notices import subscriptions
 from server.wire import RecordForm
 from sync.change import Change, Record
 from sync.entity import Entity, Policy, Registry
@@ -74,14 +75,29 @@ class SecondFactorPolicy(Policy):
 
 
 def follow_all(known: Registry) -> None:
-    """What follows from a reset."""
+    """What follows from a reset, and from shutting somebody out."""
     known.follow("second_factor", _on_second_factor)
+    known.follow("device", _on_device)
+    known.follow("user", _on_user)
 
 
 def _on_second_factor(write: Transaction, entry: Entry) -> Iterable[Change]:
     if entry.record["status"] == "reset":
         second_factor.forget(write.connection, entry.record["user_id"])
         tokens.end_all_sessions(write, entry.record["user_id"])
+    return ()
+
+
+def _on_device(write: Transaction, entry: Entry) -> Iterable[Change]:
+    if entry.after.get("status") == "revoked":
+        subscriptions.forget(write.connection, entry.record_id)
+    return ()
+
+
+def _on_user(write: Transaction, entry: Entry) -> Iterable[Change]:
+    if entry.after.get("status") == "disabled":
+        for device in write.find("device", user_id=entry.record_id):
+            subscriptions.forget(write.connection, device["id"])
     return ()
 
 

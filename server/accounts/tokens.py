@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Boolean, Column, Connection, String, Table, bindparam, delete, exists, insert, select, update
 
 from server.accounts.records import devices, users
+from server.notices import subscriptions
 from sync.change import Record, instant
 from sync.tables import metadata
 from sync.transaction import Transaction
@@ -107,10 +108,11 @@ def device_of(write: Transaction, token: str) -> str | None:
 
 
 def end_sessions(write: Transaction, device_id: str) -> None:
-    """Forget every refresh token of a device; its access tokens are worth nothing without them."""
+    """Forget every refresh token of a device, and where it is reached; its access tokens are worth nothing then."""
     write.lock(_name(device_id))
     write.connection.execute(delete(refresh_tokens).where(refresh_tokens.c.device_id == device_id))
     write.connection.execute(delete(proofs).where(proofs.c.device_id == device_id))
+    subscriptions.forget(write.connection, device_id)
 
 
 def end_all_sessions(write: Transaction, user_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What each person chooses: of what they are told by e-mail too, and when they want quiet."""
+"""What each person chooses: of what they are told by e-mail and web push too, and when they want quiet."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from sync.transaction import Transaction
 # Note: plain characters only, and no line breaks: an address stands in a header.
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
-_FIELDS = frozenset({"mail_address", "mail_kinds", "quiet_from", "quiet_until"})
+_FIELDS = frozenset({"mail_address", "mail_kinds", "push_kinds", "quiet_from", "quiet_until"})
 _KINDS_OF_ROLE = {"technician": KINDS, "warehouse": ("mentioned", "tool_overdue")}
 
 
 class NoticeChoiceSchema(RecordSchema):
-    """One person's choice. Quiet hours are times of the company's clock; where both are empty there are none."""
+    """One person's choice. Quiet hours are times of the company's clock; where both are empty there are none.
+
+    `push_kinds` counts where a phone is reached by web push; null, as long as the person has not chosen, is all.
+    """
 
     owner_id = IdField()
     mail_address = TextField(200, pattern=_ADDRESS)
     mail_kinds = ListField(choice(*KINDS, required=True), len(KINDS))
+    push_kinds = ListField(choice(*KINDS, required=True), len(KINDS), nullable=True)
     quiet_from = TextField(5, pattern=_CLOCK)
     quiet_until = TextField(5, pattern=_CLOCK)
 
@@ -41,6 +45,8 @@ class NoticeChoicePolicy(Policy):
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         if after["mail_kinds"] and not after["mail_address"]:
             raise Refused("invalid_fields", {"mail_address": ["required"]})
+        if before is None and not write.actor.is_system and write.find("notice_choice", owner_id=write.actor.id):
+            raise Refused("already_chosen")
         for one, other in (("quiet_from", "quiet_until"), ("quiet_until", "quiet_from")):
             if after[one] and not after[other]:
                 raise Refused("invalid_fields", {other: ["required"]})
@@ -61,6 +67,17 @@ def choose(write: Transaction, fields: Mapping[str, Any]) -> Record:
     write.lock(f"notice_choice:{write.actor.id}")
     known = write.find("notice_choice", owner_id=write.actor.id)
     return write.update("notice_choice", known[0], fields) if known else write.create("notice_choice", fields)
+
+
+def wants_mail(chosen: Mapping[str, Any], kind: str) -> bool:
+    """Whether a person who has chosen so wants a kind of notice by e-mail; without a choice, none."""
+    return kind in (chosen.get("mail_kinds") or ())
+
+
+def wants_push(chosen: Mapping[str, Any], kind: str) -> bool:
+    """Whether a person who has chosen so wants a kind of notice on phones turned on for it; without a choice, all."""
+    kinds = chosen.get("push_kinds")
+    return kinds is None or kind in kinds
 
 
 def kinds_for(role: str) -> tuple[str, ...]:

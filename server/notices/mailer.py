@@ -2,68 +2,41 @@
 
 from __future__ import annotations
 
-import logging
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
-from zoneinfo import ZoneInfo
 
 from server.config import Mail
 from server.i18n import say
 from server.notices import outbox
-from server.notices.choices import choice_of, quiet_ends
+from server.notices.choices import wants_mail
 from server.notices.queries import address_of
+from server.notices.sending import Letter, NotSent, Way, send_due
 from server.notices.words import notice_words
 from server.services import Services
-from sync.actor import SYSTEM
 from sync.change import Record
-from sync.transaction import Transaction
 
 _TIMEOUT_SECONDS = 20
 _PERMANENT = range(500, 600)
-log = logging.getLogger(__name__)
 
 
 def send_waiting(of: Services) -> int:
     """Send what is due. Gives how many were sent; none where no mail server is set."""
-    if of.config.mail is None:
-        return 0
-    with of.engine.database.read() as connection:
-        rows = outbox.due(connection, of.engine.clock())
-    sent = 0
-    for notice_id, stood_for in rows:
-        with of.engine.database.write() as connection:
-            attempt = outbox.take(connection, notice_id, stood_for, of.engine.clock())
-        if attempt:
-            sent += _send(of, of.config.mail, notice_id, attempt)
-    return sent
+    return send_due(of, _BY_MAIL) if of.config.mail else 0
 
 
-def _send(of: Services, mail: Mail, notice_id: str, attempt: int) -> bool:
-    now = of.engine.clock()
-    with of.engine.database.read() as connection:
-        read = Transaction(of.engine, connection, SYSTEM)
-        notice = read.get("notice", notice_id) or {"person_id": "", "is_read": True, "kind": ""}
-        person, chosen = read.get("user", notice["person_id"]), choice_of(read, notice["person_id"])
-    is_wanted = notice["kind"] in chosen["mail_kinds"] and not notice["is_read"]
-    if person is None or person["status"] != "active" or not is_wanted:
-        _note(of, notice_id, "dropped")
-        return False
-    if until := quiet_ends(chosen, now.astimezone(ZoneInfo(of.config.time_zone))):
-        with of.engine.database.write() as connection:
-            outbox.put_off(connection, notice_id, attempt - 1, until)
-        return False
+def _deliver(of: Services, letter: Letter) -> None:
+    mail = of.config.mail
+    if mail is None:
+        raise NotSent("no mail server is set")
     try:
         with _connected(mail) as server:
-            server.send_message(message_of(mail, notice, person, chosen["mail_address"]))
+            server.send_message(message_of(mail, letter.notice, letter.person, letter.chosen["mail_address"]))
     except (OSError, smtplib.SMTPException) as error:
-        _failed(of, notice_id, attempt, error)
-        return False
-    _note(of, notice_id, "sent")
-    return True
+        raise NotSent(error, is_final=_is_final(error)) from error
 
 
 def message_of(mail: Mail, notice: Record, person: Record, address: str) -> EmailMessage:
@@ -96,23 +69,10 @@ def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
         yield server
 
 
-def _failed(of: Services, notice_id: str, attempt: int, error: Exception) -> None:
-    """A refusal for good ends it; anything else is tried again, later each time."""
-    log.warning("notice %s was not mailed: %s", notice_id, error)
-    if _is_final(error) or attempt >= outbox.MOST_ATTEMPTS:
-        _note(of, notice_id, "failed", str(error))
-        return
-    until = of.engine.clock() + outbox.pause_after(attempt)
-    with of.engine.database.write() as connection:
-        outbox.put_off(connection, notice_id, attempt, until, str(error))
-
-
 def _is_final(error: Exception) -> bool:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code in _PERMANENT for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code in _PERMANENT
 
 
-def _note(of: Services, notice_id: str, state: str, trouble: str = "") -> None:
-    with of.engine.database.write() as connection:
-        outbox.settle(connection, notice_id, state, trouble)
+_BY_MAIL = Way(outbox.notice_mail, wants_mail, _deliver)

@@ -1,29 +1,35 @@
-"""The background work of notices: what time brings about, and the e-mails."""
+"""The background work of notices: what time brings about, the e-mails, and web push."""
 
 from __future__ import annotations
 
 import logging
-import time
-from threading import Event
+from collections.abc import Callable
+from threading import Event, Thread
 
-from server.notices.mailer import send_waiting
+from server.notices import mailer, pusher
 from server.notices.reminders import remind
 from server.services import Services
 
 _PAUSE_SECONDS = 5.0
 _REMIND_SECONDS = 60.0
+_WORK: tuple[tuple[Callable[[Services], int], float], ...] = (
+    (remind, _REMIND_SECONDS),
+    (mailer.send_waiting, _PAUSE_SECONDS),
+    (pusher.send_waiting, _PAUSE_SECONDS),
+)
 log = logging.getLogger(__name__)
 
 
-def work(of: Services, ends: Event) -> None:
-    """Remind people and send what waits, until told to stop."""
-    reminded_at = float("-inf")
+def start(of: Services, ends: Event) -> None:
+    """Do it all beside the caller, until told to stop. Each way has its own thread, so that none waits for another."""
+    for each, pause in _WORK:
+        Thread(target=_repeat, args=(each, of, ends, pause), daemon=True).start()
+
+
+def _repeat(work: Callable[[Services], int], of: Services, ends: Event, pause: float) -> None:
     while not ends.is_set():
         try:
-            if time.monotonic() - reminded_at > _REMIND_SECONDS:
-                remind(of)
-                reminded_at = time.monotonic()
-            send_waiting(of)
+            work(of)
         except Exception:  # the outermost edge: a database that is away comes back, and what waits still waits
             log.exception("notices stopped; they go on in a moment")
-        ends.wait(_PAUSE_SECONDS)
+        ends.wait(pause)

@@ -27,6 +27,7 @@ def test_every_migration_goes_down_and_up_with_data_in_it(services: Services, wo
     receipt, tool = world.receipt(trip), world.receipt(trip, category="tool")
     world.stock_in(world.tool(trip, tool))
     world.finish_readings()
+    world.create(world.anna, "notice_choice", push_kinds=["claim_paid"], quiet_from="22:00", quiet_until="07:00")
     claim = world.claim(trip, receipt, tool)
     give_password(services, world.anna)
     assert world.lines(claim)
