@@ -17,7 +17,16 @@ from server.accounts.gate import to_login
 from server.admission import Admission
 from server.attachments import api as attachments_api
 from server.attachments import tus
-from server.claims import advance_pages, approval_pages, bulk_pages, comment_pages, limit_pages, queue_pages, trip_pages
+from server.claims import (
+    advance_pages,
+    approval_pages,
+    bulk_pages,
+    comment_pages,
+    limit_pages,
+    queue_pages,
+    trip_pages,
+    waiver_pages,
+)
 from server.claims import pages as claims_pages
 from server.config import Config, from_environment
 from server.cookies import cookie_name
@@ -51,6 +60,7 @@ PAGE_BLUEPRINTS = (
     bulk_pages.blueprint,
     trip_pages.blueprint,
     comment_pages.blueprint,
+    waiver_pages.blueprint,
     claims_pages.blueprint,
     reports_pages.blueprint,
     limit_pages.blueprint,

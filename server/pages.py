@@ -66,6 +66,7 @@ _NAVIGATION = {
     "finance": (
         ("/finance/", "nav.claims"),
         ("/finance/comments", "nav.comments"),
+        ("/finance/waivers", "nav.waivers"),
         ("/finance/dashboard", "nav.dashboard"),
         ("/payments/", "nav.payments"),
         ("/finance/approvals", "nav.approvals"),
@@ -75,6 +76,7 @@ _NAVIGATION = {
     "manager": (
         ("/finance/", "nav.claims"),
         ("/finance/comments", "nav.comments"),
+        ("/finance/waivers", "nav.waivers"),
         ("/finance/dashboard", "nav.dashboard"),
         ("/finance/approvals", "nav.approvals"),
         ("/payments/", "nav.payments"),

@@ -16,6 +16,7 @@ from server.claims.decisions import approval_of, limit_alone
 from server.claims.delegations import rights_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
+from server.claims.rules.waiving import last_day
 from server.i18n import say
 from server.pages import attempt, done, known, read_page, reading, typed_minor
 from server.places.divisions import all_divisions, granularity
@@ -153,7 +154,7 @@ def read_off(line_id: str) -> Response:
 def waive(line_id: str) -> Response:
     """A manager's exception to one finding."""
     fields = {"claim_line_id": line_id, "finding_code": request.form.get("finding_code", "")}
-    fields["reason"] = request.form.get("reason", "").strip()
+    fields |= {name: request.form.get(name, "").strip() for name in ("reason", "valid_until")}
     if attempt(lambda write: write.create("waiver", fields)):
         done("finance.done_waiver")
     return _back_to(line_id)
@@ -197,6 +198,7 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         "prefectures": prefectures,
         "rights": rights_of(read),
         "alone_minor": limit_alone(read),
+        "waived_until": last_day("", services().today().isoformat(), services().config.waiver_days),
     }
 
 

@@ -13,6 +13,8 @@ from server.claims import queue, saved
 from server.claims.comments import claims_with_new
 from server.claims.desk_index import RANK
 from server.claims.filters import AGES, SORTS, STATES, STATUS_GROUPS, read_filter
+from server.claims.states import JUDGED
+from server.claims.waiver_list import marks_of
 from server.pages import attempt, done, known, read_page
 from server.receipts.records import CATEGORIES
 from server.services import services
@@ -45,6 +47,9 @@ def show() -> str:
             "claims/queue.html",
             page=page,
             commented=claims_with_new(read, {row["claim_id"] for row in page.rows}),
+            waivers={}
+            if by_claim
+            else marks_of(read, [row["line_id"] for row in page.rows if row["status"] in JUDGED]),
             by_claim=by_claim,
             is_first=not after,
             wanted=look.wanted,
