@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from server.accounts import credentials
 from server.attachments.picture import bands, fingerprint
 from server.attachments.policy import settle_file
 from server.attachments.records import stored_files
+from server.claims.waivers import due_to_end, end_one
 from server.services import Services
 from sync.actor import SYSTEM, Actor
 from sync.change import Record, new_id
@@ -100,7 +101,7 @@ class _Demo:
     people: dict[str, Actor]
 
     def work(self) -> None:
-        """Two trips: one that is over and claimed, one that is under way."""
+        """Three trips: two that are over and claimed, one that is under way."""
         today = self.services.today()
         for kind, subject, value in LIMITS:
             fields = {"kind": kind, "subject": subject, "value": value, "applies_from": f"{today.year - 1}-01-01"}
@@ -112,7 +113,8 @@ class _Demo:
         under_way = self._trip("anna", "产线水泵巡检", other, begins, ends, "WO-1057", "水压不稳")
         self._trip("bo", "新泵安装", site, today, today + timedelta(5), "WO-1058", "安装调试")
         self._report(past)
-        self._claim(past, today - timedelta(10))
+        claim = self._claim(past, today - timedelta(10))
+        self._waivers(site, claim, today)
         self._tool_room(under_way["trip"], today)
         for who, shown, number in (("anna", "安娜", "6200000000000000018"), ("bo", "博文", "6200000000000000026")):
             account = {"holder_name": shown, "bank_name": "示例银行杭州分行", "account_number": number}
@@ -120,6 +122,12 @@ class _Demo:
 
     def _create(self, who: str, entity: str, **fields: Any) -> Record:
         return self.services.engine.write(self.people[who], lambda write: write.create(entity, fields))
+
+    def _update(self, who: str, entity: str, record: Record, **fields: Any) -> Record:
+        def work(write: Transaction) -> Record:
+            return write.update(entity, write.get(entity, record["id"]) or record, fields)
+
+        return self.services.engine.write(self.people[who], work)
 
     def _site(self, customer: str, name: str, division: str, address: str, position: dict[str, float]) -> Record:
         owner = self._create("dan", "customer", name=customer, phone="0571-00000000", address=address)
@@ -176,7 +184,7 @@ class _Demo:
             status="filed",
         )
 
-    def _claim(self, past: dict[str, Record], day: date) -> None:
+    def _claim(self, past: dict[str, Record], day: date) -> Record:
         """A clear train ticket, a hotel elsewhere, a tool on the road, and two tools of which one is back."""
         train = self._receipt(past, day, "transport", 7300, "中国铁路", "", "26339130000000000101", "51")
         hotel = self._receipt(
@@ -186,16 +194,73 @@ class _Demo:
         pair = self._receipt(past, day, "tool", 51600, "余杭工具店", _HANGZHOU_SELLER, "26332000000000000404", "32")
         self._tool(past, tool, "扭力扳手", 1, 26800, ["TW-2201"])
         half = self._tool(past, pair, "测振仪", 2, 25800, ["VB-71", "VB-72"])
+        claim = self._hand_in(past, train, hotel, tool, pair)
+        self._create("wen", "tool_unit", tool_purchase_id=half["id"], serial_number="VB-71", shelf="A-03")
+        return claim
+
+    def _hand_in(self, past: dict[str, Record], *receipts: Record) -> Record:
         claim = self._create("anna", "claim", trip_id=past["trip"]["id"])
-        for receipt in (train, hotel, tool, pair):
+        for receipt in receipts:
             amount = receipt["amount_minor"]
             self._create("anna", "claim_line", claim_id=claim["id"], receipt_id=receipt["id"], amount_minor=amount)
-        engine = self.services.engine
-        engine.write(
-            self.people["anna"],
-            lambda write: write.update("claim", write.get("claim", claim["id"]) or claim, {"status": "submitted"}),
+        return self._update("anna", "claim", claim, status="submitted")
+
+    def _ago(self, days: int) -> _Demo:
+        """The same company, so many days ago."""
+        of = self.services.engine
+        then = of.clock() - timedelta(days)
+        engine = Engine(
+            of.database, of.registry, is_replicated=of.is_replicated, settings=of.settings, clock=lambda: then
         )
-        self._create("wen", "tool_unit", tool_purchase_id=half["id"], serial_number="VB-71", shelf="A-03")
+        return replace(self, services=replace(self.services, engine=engine))
+
+    def _waivers(self, site: Record, claim: Record, today: date) -> None:
+        """A waiver in each state: on a claim of the month before, and one that waits on the newer claim."""
+        begins = today - timedelta(40)
+        older, day = self._ago(34), begins + timedelta(2)
+        past = older._trip("anna", "轴承更换", site, begins, begins + timedelta(4), "WO-1019", "轴承异响")
+        older._report(past)
+        papers = [
+            older._receipt(past, day, category, amount, seller, tax_id, number, "32")
+            for category, amount, seller, tax_id, number in (
+                ("lodging", 38800, "华强商务酒店", _SHENZHEN_SELLER, "26952000000000000505"),
+                ("meal", 12600, "鹏城餐饮", _SHENZHEN_SELLER, "26952000000000000606"),
+                ("tool", 45900, "余杭工具店", _HANGZHOU_SELLER, "26332000000000000707"),
+                ("tool", 9900, "五金机电商行", _HANGZHOU_SELLER, "26332000000000000808"),
+            )
+        ]
+        older._tool(past, papers[2], "液压拉马", 1, 45900, ["YL-9"])
+        older._tool(past, papers[3], "内六角套装", 1, 9900, ["NL-3"])
+        lines = older._lines(older._hand_in(past, *papers))
+        place, lost = "place_mismatch", "tool_not_returned"
+        until = str(today - timedelta(2))
+        ended, refused, given, withdrawn = (
+            self._ago(days)._ask(line, code, why)
+            for days, line, code, why in (
+                (33, lines[0], place, "酒店由深圳总部统一开票，附入住登记单。"),
+                (33, lines[1], place, "餐厅用了总店的发票。"),
+                (6, lines[2], lost, "拆卸时落入集水井，打捞无果，客户已出证明。"),
+                (6, lines[3], lost, "套装落在客户车间，正在寄回。"),
+            )
+        )
+        seen = {"status": "given", "reason": "登记单与行程一致，同意。", "valid_until": until}
+        self._ago(32)._update("ming", "waiver", ended, **seen)
+        self._ago(32)._update("ming", "waiver", refused, status="refused", reason="请向餐厅换开杭州门店的发票。")
+        self._ago(4)._update("ming", "waiver", given, status="given", reason="丢失情况属实，客户证明已核对。")
+        self._ago(5)._update("anna", "waiver", withdrawn, status="withdrawn")
+        for waiver_id in self.services.engine.write(SYSTEM, due_to_end):
+            self.services.engine.write(SYSTEM, partial(end_one, waiver_id=waiver_id))
+        hotel = next(line for line in self._lines(claim) if place in {item["code"] for item in line["findings"]})
+        self._ago(4)._ask(hotel, place, "杭州酒店满房，改住集团深圳协议酒店的杭州分店，发票由总店开具。")
+
+    def _ask(self, line: Record, code: str, why: str) -> Record:
+        evidence = self._picture(line["id"][-12:], line["amount_minor"], self.services.today(), why, "DEMO EVIDENCE")
+        return self._create(
+            "anna", "waiver", claim_line_id=line["id"], finding_code=code, request=why, attachments=[evidence]
+        )
+
+    def _lines(self, claim: Record) -> list[Record]:
+        return self.services.engine.write(SYSTEM, lambda write: write.find("claim_line", claim_id=claim["id"]))
 
     def _tool_room(self, trip: Record, today: date) -> None:
         """Tools that the company owned before: on their shelves, with Anna on her trip, and due for calibration."""
@@ -272,12 +337,12 @@ class _Demo:
         )
         return [self._keep(text.encode(), "application/xml", "")]
 
-    def _picture(self, number: str, amount: int, day: date, qr: str) -> str:
+    def _picture(self, number: str, amount: int, day: date, qr: str, title: str = "DEMO FAPIAO") -> str:
         """A drawn receipt with its code, stored as a phone's photo would be."""
         picture = Image.new("RGB", (800, 520), "#fffdf5")
         draw = ImageDraw.Draw(picture)
         draw.rectangle((20, 20, 780, 500), outline="#a33", width=3)
-        for row, text in enumerate(("DEMO FAPIAO", number, f"{day}", f"CNY {amount / 100:.2f}")):
+        for row, text in enumerate((title, number, f"{day}", f"CNY {amount / 100:.2f}")):
             draw.text((60, 60 + row * 90), text, fill="#222", font_size=42)
         code, drawn = io.BytesIO(), io.BytesIO()
         segno.make(qr, micro=False).save(code, kind="png", scale=5, border=2)

@@ -18,6 +18,7 @@ from server.claims.waiver_list import marks_of
 from server.pages import attempt, done, known, read_page
 from server.receipts.records import CATEGORIES
 from server.services import services
+from sync.change import Record
 from sync.transaction import Transaction
 
 blueprint = Blueprint("queue", __name__, url_prefix="/finance")
@@ -94,6 +95,10 @@ def forget_filter(filter_id: str) -> Response:
 def looking() -> queue.Looking:
     """The filter of this request's address, as of today."""
     return queue.Looking(read_filter(request.args), services().today(), services().config.time_zone)
+
+
+def _waits(row: Record) -> bool:
+    return row["status"] in JUDGED
 
 
 def _args_of(query: str) -> dict[str, str]:

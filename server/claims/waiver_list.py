@@ -1,4 +1,4 @@
-"""The waivers of the desk: a filter that lives in the page's address, a page of them, and how many there are of each kind.
+"""The desk's waivers: a filter that lives in the page's address, a page of them, how many there are of each kind.
 
 A month is of what happened in it (`event`), by the company's calendar.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Column, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.claims.waivers import waivers
@@ -108,16 +108,15 @@ def with_lines(read: Transaction, found: Collection[Record]) -> list[Record]:
 
 def by_group(read: Transaction, wanted: Wanted, time_zone: str) -> dict[str, int]:
     """How many waivers there are in each group, whatever group is looked at."""
-    rows = _counted(read, waivers.c.status, conditions(replace(wanted, status="all"), time_zone))
-    counts = {row[0]: row[1] for row in rows}
+    counts = _counted(read, waivers.c.status, conditions(replace(wanted, status="all"), time_zone))
     found = {name: sum(counts.get(state, 0) for state in states) for name, states in GROUPS.items()}
     return found | {"all": sum(counts.values())}
 
 
 def by_finding(read: Transaction, wanted: Wanted, time_zone: str) -> list[tuple[str, int]]:
     """How many waivers there are of each finding, the most first, whatever finding is looked at."""
-    rows = _counted(read, waivers.c.finding_code, conditions(replace(wanted, finding=""), time_zone))
-    return sorted(((row[0], row[1]) for row in rows), key=lambda item: (-item[1], item[0]))
+    counts = _counted(read, waivers.c.finding_code, conditions(replace(wanted, finding=""), time_zone))
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def money_of(read: Transaction, wanted: Wanted, time_zone: str) -> dict[str, int]:
@@ -166,8 +165,9 @@ def _happened(event: str, month: str, time_zone: str) -> ColumnElement[bool]:
     return and_(at[event] >= begins, at[event] < ends, *ended)
 
 
-def _counted(read: Transaction, column: Any, where: list[ColumnElement[bool]]) -> list[Row[Any]]:
-    return list(read.connection.execute(select(column, func.count()).where(*where).group_by(column)))
+def _counted(read: Transaction, column: Column[Any], where: list[ColumnElement[bool]]) -> dict[str, int]:
+    rows = read.connection.execute(select(column, func.count()).where(*where).group_by(column))
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def _by_id(read: Transaction, entity: str, ids: Collection[str]) -> dict[str, Record]:
