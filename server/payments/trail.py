@@ -15,6 +15,8 @@ from sync.transaction import Transaction
 
 _MOST = 5000
 """Entries of one claim: far more than a claim of hundreds of lines has."""
+_SILENT = frozenset({"captured_at", "capture_position", "identity", "evidence", "reading_status"})
+"""What of a receipt nobody types: it follows from the rest."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ def trail_of(
     of_records = journal.c.entity.in_(list(records)) & journal.c.record_id.in_(ids)
     rows = read.connection.execute(select(journal).where(of_records).order_by(journal.c.seq).limit(_MOST)).all()
     people = {user["id"]: user["display_name"] for user in read.find("user")}
-    causes = _seqs(read, [row.caused_by for row in rows if row.caused_by])
-    wording = _Wording(say, finding_words)
+    causes = _causes(read, [row.caused_by for row in rows if row.caused_by])
+    wording = _Wording(say, finding_words, people, causes)
     return [
         Step(
             row.seq,
@@ -46,22 +48,25 @@ def trail_of(
             people.get(row.actor) or say("paper.system"),
             row.record_id,
             what,
-            causes.get(row.caused_by),
+            causes[row.caused_by].seq if row.caused_by in causes else None,
         )
         for row in rows
         if (what := "; ".join(wording.of(row)))
     ]
 
 
-def _seqs(read: Transaction, change_ids: Sequence[str]) -> dict[str, int]:
-    query = select(journal.c.change_id, journal.c.seq).where(journal.c.change_id.in_(sorted(set(change_ids))))
-    return {row.change_id: row.seq for row in read.connection.execute(query)}
+def _causes(read: Transaction, change_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    query = select(journal).where(journal.c.change_id.in_(sorted(set(change_ids))))
+    return {row.change_id: row for row in read.connection.execute(query)}
 
 
 @dataclass(frozen=True)
 class _Wording:
     say: Callable[..., str]
     finding_words: Callable[..., str]
+    people: Mapping[str, str]
+    causes: Mapping[str, Row[Any]]
+    """The entries that others followed from, by their change id."""
     waived: dict[str, str] = field(default_factory=dict)
     """The finding that each waiver is about: only its first entry says so."""
 
@@ -85,6 +90,10 @@ class _Wording:
             reason = after.get({"asked": "request", "given": "reason", "refused": "reason"}.get(state, "end_reason"))
             about = {"finding": self.say(f"reason.{code}"), "until": after.get("valid_until") or "–"}
             yield self.say(f"paper.waiver_{state}", reason=reason or "", **about).rstrip(": ：")
+        cause = self.causes.get(row.caused_by)
+        if state == "void" and cause is not None and cause.entity == "receipt":
+            altered = [self.say(f"field.{name}") for name in values(cause.after) if name not in _SILENT]
+            yield self.say("paper.receipt_altered", name=self.people.get(cause.actor, ""), fields=", ".join(altered))
 
     def _changes(self, row: Row[Any], before: Record, after: Record) -> Iterator[str]:
         if row.op == "create":

@@ -58,6 +58,20 @@ def test_a_claim_is_printed_with_findings_waivers_decisions_and_receipts(
     desk("ming").get(f"/payments/claims/{world.create(world.anna, 'claim', trip_id=trip['id'])['id']}.pdf", status=404)
 
 
+def test_the_trail_says_by_what_edit_a_waiver_was_voided(desk: Desk, world: World) -> None:
+    world.limit("receipt", 28000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"))
+    claim = world.claim(trip, receipt)
+    line = world.lines(claim)[0]
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code="place_mismatch", reason="Sent there")
+    world.update(world.anna, "receipt", receipt, seller_name="Another hotel")
+    words = "".join(text_of(desk("fei").get(f"/payments/claims/{claim['id']}.pdf").body)).replace("\r\n", " ")
+    for told in ("Sent there", "Ming", "Waiver no longer applies", "Anna changed the receipt: Seller"):
+        assert told in words, told
+
+
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_claim_of_a_hundred_receipts_is_printed_in_little_memory(world: World, services: Services) -> None:
     trip = world.trip()
