@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -14,6 +13,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from sync.errors import EngineMisconfigured, StorageBroken
+
+try:
+    # Note: a SQLite of our own, new enough for WAL. The system's must then not open the same file in this process.
+    from pysqlite3 import dbapi2 as sqlite3
+except ImportError:
+    import sqlite3
 
 SAFE_WAL = (3, 51, 3)
 _WRITES = "fieldclaim_writes"
@@ -38,7 +43,9 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             options.setdefault("connect_args", {"timeout": 30})
-        options |= {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+            options["module"] = sqlite3
+        # Note: the connection that was used last is used next, for what it has cached is newest.
+        options |= {"json_serializer": _to_json, "json_deserializer": orjson.loads, "pool_use_lifo": True}
         # Note: an error that is logged names the statement, never what people wrote.
         self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
         self.is_broken = False
@@ -94,7 +101,7 @@ class Database:
             pragma = {name: connection.scalar(text(f"PRAGMA {name}")) for name in _PRAGMAS}
         if pragma["synchronous"] != 2 or pragma["foreign_keys"] != 1:
             raise EngineMisconfigured(f"SQLite must run with synchronous=FULL and foreign keys: {pragma}")
-        if pragma["journal_mode"] == "wal" and _sqlite_version() < SAFE_WAL:
+        if pragma["journal_mode"] == "wal" and sqlite3.sqlite_version_info < SAFE_WAL:
             raise EngineMisconfigured("this SQLite can corrupt a WAL database; 3.51.3 or newer is needed")
 
 
@@ -149,13 +156,9 @@ def _to_json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _sqlite_version() -> tuple[int, ...]:
-    return sqlite3.sqlite_version_info
-
-
 def _set_up_sqlite(engine: Engine) -> None:
     # Note: SQLite before 3.51.3 can corrupt a WAL file when two connections checkpoint at once (sqlite.org/changes).
-    mode = "WAL" if _sqlite_version() >= SAFE_WAL else "TRUNCATE"
+    mode = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"
 
     @event.listens_for(engine, "connect")
     def on_connect(dbapi: Any, _record: Any) -> None:

@@ -50,13 +50,13 @@ def test_a_full_disk_is_said_clearly_and_everything_goes_on_when_there_is_room(d
 
 @pytest.mark.long
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("call", ["fdatasync,fsync", "pwrite64"])
+@pytest.mark.parametrize(("call", "first"), [("fdatasync,fsync", 50), ("pwrite64", 300)])
 def test_after_the_disk_has_failed_nothing_is_acknowledged_until_a_restart(
-    new_server: MakeServer, seed: int, call: str
+    new_server: MakeServer, seed: int, call: str, first: int
 ) -> None:
-    """EIO by strace on some calls from the 300th on."""
+    """EIO by strace on some of a thread's calls, from the `first` on."""
     assert shutil.which("strace"), "install strace to run this test"
-    fault = f"inject={call}:error=EIO:when=300..320"
+    fault = f"inject={call}:error=EIO:when={first}..{first + 20}"
     server = new_server(WholeServer, wrapper=["strace", "-f", "-qq", "-o", "/dev/null", "-e", fault])
     server.start()
     crowd = devices.crowd(server, seed, count=3)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import resource
-import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from sync.database import SAFE_WAL, Database, Trouble, trouble_of
+from sync.database import SAFE_WAL, Database, Trouble, sqlite3, trouble_of
 from sync.errors import EngineMisconfigured, StorageBroken
 
 
