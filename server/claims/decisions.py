@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from server.claims.counter_entries import refuse_owing
 from server.claims.delegations import RIGHTS, on_behalf_of
 from server.claims.duties import refuse_second_duty
 from server.claims.gathering import today
@@ -176,6 +177,7 @@ def _pay(write: Transaction, after: Record) -> Mapping[str, Any]:
         _check_payable(write, after)
         _refuse_unread(write, after)
     refuse_second_duty(write, after, "pay")
+    refuse_owing(write, after)
     return {"paid_by": write.actor.id, "paid_at": instant(write.now)}
 
 

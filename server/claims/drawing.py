@@ -13,6 +13,7 @@ Drawn from `server/claims/states.py` by `python -m server.claims.drawing`; a tes
 A claim's lines move apart. *Returned* lines are their technician's again, with a reason each: they are repaired on the
 phone, without network, and handed in once more. A *paid* line is at its end: a mistake that is found later becomes a
 line of its own with the amount below zero (`reverses` names the paid line, which names it in `reversed_by`).
+While its money is not back, a batch sets it off against what else its person gets, and nothing is paid to them by hand.
 """
 
 

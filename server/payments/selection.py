@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.claims.counter_entries import open_counter_entries
 from server.claims.duties import Duty, holders
 from server.claims.judgement import rests_on_ended
 from server.claims.states import payable_minor
@@ -68,9 +69,10 @@ def lines_for(write: Transaction, batch_id: str, currency: str, line_ids: Sequen
     the same people, without people who would get nothing. Raises Refused naming the lines that cannot be paid.
     """
     asked = _held(write, line_ids)
-    people = {line["technician_id"] for line in asked}
-    owed = [line["id"] for line in unpaid_lines(write) if line["reverses"] and line["technician_id"] in people]
-    lines = asked + [line for line in _held(write, owed) if line["id"] not in line_ids]
+    owed = open_counter_entries(write, {line["technician_id"] for line in asked})
+    far = [line for line in owed if line["payment_batch_id"] not in (None, batch_id) or line["currency"] != currency]
+    _refuse(write, "payment_counter_entry_open", far)
+    lines = asked + [line for line in _held(write, [item["id"] for item in owed]) if line["id"] not in line_ids]
     _refuse(write, "payment_line_not_approved", [line for line in lines if line["status"] != "approved"])
     _refuse(write, "payment_line_taken", [line for line in lines if line["payment_batch_id"] not in (None, batch_id)])
     _refuse(write, "payment_currency_differs", [line for line in lines if line["currency"] != currency])
@@ -99,7 +101,19 @@ def hindrances(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
     """Why the acting person cannot pay a line now, as a code by line id."""
     unread = {line["id"]: "payment_reading_pending" for line in lines if _is_unread(read, line)}
     ended = {line["id"]: "payment_waiver_ended" for line in lines if rests_on_ended(read, line)}
-    return unread | ended | own(read, lines)
+    return unread | ended | _owing(read, lines) | own(read, lines)
+
+
+def _owing(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
+    """Lines of people whose counter-entry cannot be set off in the same batch."""
+    owed = open_counter_entries(read, {line["technician_id"] for line in lines})
+    return {
+        line["id"]: "payment_counter_entry_open"
+        for line in lines
+        for item in owed
+        if item["technician_id"] == line["technician_id"] and line["id"] != item["id"]
+        if item["payment_batch_id"] or item["currency"] != line["currency"]
+    }
 
 
 def named(read: Transaction, lines: Sequence[Record]) -> str:

@@ -187,6 +187,18 @@ def test_a_payment_is_taken_back_by_a_counter_entry_once(world: World) -> None:
         assert verify(connection, world.engine.registry) is None
 
 
+def test_a_receipt_claimed_again_is_not_paid_by_hand_past_its_open_counter_entry(world: World) -> None:
+    receipt, _, line = paid(world)
+    reversal = world.reverse(line)
+    again = world.claim(world.now("trip", receipt["trip_id"]), receipt)
+    approved = world.decide(world.lines(again)[0], "approved")
+    with pytest.raises(Refused, match="counter_entry_open") as refused:
+        world.decide(approved, "paid")
+    assert refused.value.params == {"name": "Anna", "owed": "300.00 CNY"}
+    assert world.decide(reversal, "paid")["status"] == "paid", "the money came back"
+    assert world.decide(approved, "paid")["status"] == "paid"
+
+
 def test_a_reversal_is_of_a_paid_line_and_by_nobody_else(world: World) -> None:
     _, claim, line = paid(world)
     for who in (world.anna, world.bo, world.warehouse, world.dispatcher):

@@ -59,6 +59,18 @@ def test_a_batch_pays_each_person_once_and_fixes_what_the_bank_is_asked(world: W
         assert verify(connection, world.engine.registry) is None
 
 
+def test_no_batch_pays_past_a_counter_entry_that_stands_in_another(world: World) -> None:
+    first, second = world.approved(30000, 12000)
+    reversal = counter_entry(world, world.decide(world.approved(5000)[0], "paid"), 5000)
+    world.account(world.anna)
+    draft = world.batch(first)
+    assert draft["control_total_minor"] == 25000, "set off"
+    refused = refusal(lambda: world.batch(second))
+    assert (refused.code, refused.params["lines"]) == ("payment_counter_entry_open", "Anna Lakeside Hotel -50.00 CNY")
+    world.update(world.payer, "payment_batch", draft, status="cancelled")
+    assert set(world.batch(second)["line_ids"]) == {second["id"], reversal["id"]}
+
+
 def test_nobody_pays_what_they_claimed_approved_or_waived(world: World) -> None:
     lines = world.approved(30000)
     world.account(world.anna)
