@@ -37,6 +37,7 @@ from server.payments import account_pages, outgoing_pages, paper_pages, result_p
 from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
 from server.reports import pages as reports_pages
+from server.reports import waiver_pages as waiver_report_pages
 from server.security import set_headers
 from server.service import pages as service_pages
 from server.services import build
@@ -60,6 +61,7 @@ PAGE_BLUEPRINTS = (
     bulk_pages.blueprint,
     trip_pages.blueprint,
     comment_pages.blueprint,
+    waiver_report_pages.blueprint,
     waiver_pages.blueprint,
     claims_pages.blueprint,
     reports_pages.blueprint,

@@ -89,6 +89,18 @@ def on_behalf_of(write: Transaction, right: str) -> str | None:
     return others[0]
 
 
+def holders_of(read: Transaction, right: str) -> list[str]:
+    """The active people who may use a right today, by their role or for others."""
+    day = today(read.now, company_of(read))
+    own = [user["id"] for user in read.find("user", role=RIGHTS[right], status="active")]
+    handed_on = [
+        item["to_user"]
+        for item in read.find("delegation", right=right, status="active")
+        if _is_open(item, day) and item["from_user"] in own and _is_desk(read.get("user", item["to_user"]))
+    ]
+    return list(dict.fromkeys([*own, *handed_on]))
+
+
 def rights_of(read: Transaction) -> frozenset[str]:
     """What the acting person may do on the money desk today, by their role or for others."""
     return frozenset(right for right, role in RIGHTS.items() if read.actor.is_any(role) or stands_in_for(read, right))

@@ -1,10 +1,11 @@
-"""Which notices follow from a change to a claim, a line, a comment or a check-out."""
+"""Which notices follow from a change to a claim, a line, a comment, a check-out or a waiver."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.claims.delegations import holders_of
 from server.claims.states import payable_minor
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
@@ -22,6 +23,7 @@ def follow_all(registry: Registry) -> None:
     registry.follow("claim_line", on_line)
     registry.follow("comment", on_comment)
     registry.follow("tool_issue", on_issue)
+    registry.follow("waiver", on_waiver)
 
 
 def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -37,11 +39,13 @@ def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
 def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     """The claimant is told of a line that was refused, was paid, or is no longer blocked."""
     line, status = entry.record, entry.after.get("status")
-    if entry.op != "update" or status not in ("refused", "paid", "clear"):
+    if entry.op != "update" or status not in ("refused", "paid", "clear") or _was_waived(entry):
         return
     if status == "paid":
         yield from _paid(write, line)
-    elif status == "refused" or (entry.before["status"] == "blocked" and _stood_still(entry)):
+    elif status == "refused" or (
+        entry.before["status"] == "blocked" and _stood_still(entry) and not _was_waived(entry)
+    ):
         receipt = write.get("receipt", line["receipt_id"]) or {}
         about = {"seller": receipt.get("seller_name", ""), "total": line["amount_minor"], "currency": line["currency"]}
         about |= {"reason": line["decision_note"][:_EXCERPT]} if status == "refused" else {}
@@ -69,9 +73,51 @@ def on_issue(write: Transaction, entry: Entry) -> Iterable[Change]:
             yield change_of("notice", notice, {"is_read": True})
 
 
-def told(person: str, kind: str, params: Mapping[str, Any], target: tuple[str, str], cause: str) -> Change:
+def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """Whoever may decide is told of a request, the claimant of its answer and of its end."""
+    waiver, status = entry.record, entry.after.get("status")
+    if status == "asked":
+        for person in deciders_of(write, waiver):
+            yield told(person, "waiver_asked", about_waiver(write, waiver), ("waiver", waiver["id"]), _cause(entry))
+        return
+    if status and entry.before.get("status") == "asked":
+        for notice in write.find("notice", target_id=waiver["id"], is_read=False):
+            yield change_of("notice", notice, {"is_read": True})
+    if status in ("given", "refused", "taken_back", "expired"):
+        reason = waiver["end_reason"] if status == "taken_back" else waiver["reason"]
+        about = about_waiver(write, waiver) | {"reason": reason[:_EXCERPT]}
+        yield told(waiver["technician_id"], f"waiver_{status}", about, claim_of(write, waiver), _cause(entry))
+
+
+def deciders_of(write: Transaction, waiver: Mapping[str, Any]) -> list[str]:
+    """Who may decide on a waiver today: not whom it is for."""
+    return [person for person in holders_of(write, "waive") if person != waiver["technician_id"]]
+
+
+def about_waiver(write: Transaction, waiver: Mapping[str, Any]) -> dict[str, Any]:
+    """What the words of a notice say of a waiver."""
+    line = write.get("claim_line", waiver["claim_line_id"])
+    receipt = write.get("receipt", line["receipt_id"]) if line else None
+    person = write.get("user", waiver["technician_id"])
+    return {
+        "name": person["display_name"] if person else "",
+        "seller": receipt["seller_name"] if receipt else "",
+        "total": waiver["amount_minor"],
+        "currency": waiver["currency"],
+        "until": waiver["valid_until"],
+        "reason": waiver["request"][:_EXCERPT],
+    }
+
+
+def claim_of(write: Transaction, waiver: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The claim that a waiver is about, as what a notice leads to."""
+    line = write.get("claim_line", waiver["claim_line_id"])
+    return ("claim", line["claim_id"]) if line else ("waiver", waiver["id"])
+
+
+def told(person: str, kind: str, params: Mapping[str, Any], target: tuple[str, str | None], cause: str) -> Change:
     """The change that tells a person something."""
-    fields = {"person_id": person, "kind": kind, "params": dict(params), "cause": cause}
+    fields: dict[str, Any] = {"person_id": person, "kind": kind, "params": dict(params), "cause": cause}
     fields |= {"target_entity": target[0], "target_id": target[1]}
     return Change(new_id(), "notice", new_id(), "create", fields)
 
@@ -93,6 +139,12 @@ def _stood_still(entry: Entry) -> bool:
     """Whether more blocked the line than what was on its way anyhow."""
     blocked = {finding["code"] for finding in entry.before.get("findings") or () if finding["severity"] == "block"}
     return bool(blocked - _ON_THEIR_WAY)
+
+
+def _was_waived(entry: Entry) -> bool:
+    """Whether a waiver has set the line free: its giving is told, and that is enough."""
+    before = {finding["code"] for finding in entry.before.get("findings") or () if finding.get("waived")}
+    return any(item.get("waived") and item["code"] not in before for item in entry.after.get("findings") or ())
 
 
 def _cause(entry: Entry) -> str:

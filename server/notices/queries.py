@@ -17,6 +17,9 @@ _PLACES = {
     ("claim", "technician"): "/app/#/claim/{id}",
     ("claim", "finance"): "/finance/claims/{id}",
     ("claim", "manager"): "/finance/claims/{id}",
+    ("waiver", "finance"): "/finance/waivers/{id}",
+    ("waiver", "manager"): "/finance/waivers/{id}",
+    ("waiver_report", "manager"): "/finance/waivers/report?month={month}",
     ("tool_unit", "technician"): "/app/#/today",
     ("tool_unit", "warehouse"): "/warehouse/units/{id}",
     ("tool_unit", "manager"): "/warehouse/units/{id}",
@@ -39,4 +42,5 @@ def newest(read: Transaction, person_id: str) -> list[Record]:
 
 def address_of(notice: Mapping[str, Any], role: str) -> str:
     """Where what a notice tells of is shown to somebody of that role; empty where it is not."""
-    return _PLACES.get((notice["target_entity"], role), "").format(id=notice["target_id"])
+    about = {"id": notice["target_id"], "month": notice["params"].get("month", "")}
+    return _PLACES.get((notice["target_entity"], role), "").format_map(about)

@@ -31,7 +31,17 @@ KINDS = (
     "mentioned",
     "tool_due",
     "tool_overdue",
+    "waiver_given",
+    "waiver_refused",
+    "waiver_taken_back",
+    "waiver_ends_soon",
+    "waiver_expired",
+    "waiver_asked",
+    "waiver_waiting",
+    "waiver_report",
 )
+OF_DECIDERS = ("waiver_asked", "waiver_waiting")
+"""What whoever may decide on a waiver is told of."""
 
 
 class NoticeSchema(RecordSchema):

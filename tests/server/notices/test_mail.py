@@ -198,9 +198,9 @@ def test_a_mail_server_that_cannot_be_is_told_at_the_start(tmp_path: Path, wrong
     [("en", "Your choice is kept.", "E-mail address"), ("zh-Hans", "通知设置已保存。", "电子邮箱")],
 )
 def test_everybody_chooses_on_a_page(desk: Desk, world: World, language: str, kept: str, missing: str) -> None:
-    browser = desk("fei")
+    browser = desk("dan")
     if language != "en":
-        browser.get("/finance/").forms[0].submit("language", value=language, status=303)
+        browser.get("/dispatch/").forms[0].submit("language", value=language, status=303)
     form = form_of(browser.get("/notices").click(href="/notices/choices"), "/choices")
     assert len(form.fields["mail_kinds"]) == 1
     form["mail_kinds"] = True
