@@ -1,4 +1,5 @@
-"""How many requests of one kind a process works on at once: slow uploads never take the places of changes.
+"""How many requests of one kind a process works on at once: what is slow, or can wait, never takes the
+places of changes.
 
 A change that finds no place waits a moment for one. What still finds none is told when to come again; it has not been
 read, and nothing of it was done.
@@ -17,8 +18,8 @@ from server.problems import PROTOCOL, Problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PLACES = {"attachments": 4, "changes": 6}
-WAITING = {"attachments": 0, "changes": 54}
+PLACES = {"attachments": 4, "changes": 6, "previews": 2}
+WAITING = {"attachments": 0, "changes": 54, "previews": 2}
 """How many may wait for a place in each lane. The rest of a process's threads is for pages and for whoever watches."""
 _PATIENCE_SECONDS = 2.0
 _LONGEST_WAIT = 4
@@ -71,6 +72,8 @@ def _lane(environ: WSGIEnvironment) -> str | None:
     path: str = environ.get("PATH_INFO", "")
     if path.startswith("/api/attachments/uploads"):
         return "attachments" if environ["REQUEST_METHOD"] in ("PATCH", "POST") else None
+    if path == "/api/attachments/previews":
+        return "previews"
     return "changes" if path.startswith("/api/sync/") else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.config import Config
 
-THREADS = 72
+THREADS = 76
 """Most of them wait for a place (`server.admission`): so fifty phones that come at once are let in one by one."""
 KEEP_ALIVE_SECONDS = 75
 """How long a connection without a request stays open: a phone's next call then needs no new one."""

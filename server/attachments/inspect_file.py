@@ -5,6 +5,7 @@ Runs as its own process (`python -m server.attachments.inspect_file PATH`), whic
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import warnings
@@ -17,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from server.attachments import sandbox
 from server.attachments.documents import ofd_verdict, xml_verdict
 from server.attachments.kinds import PICTURES, UNKNOWN, sniff
-from server.attachments.picture import fingerprint
+from server.attachments.picture import SMALL, fingerprint, small_webp
 
 MAX_PIXELS = 50_000_000
 _ENOUGH = (1024, 1024)  # a fingerprint needs no more, and a JPEG decoded smaller needs far less memory
@@ -25,11 +26,12 @@ _ENOUGH = (1024, 1024)  # a fingerprint needs no more, and a JPEG decoded smalle
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file is. `verdict` is empty, or the code of what is wrong with it."""
+    """What a file is. `verdict` is empty, or the code of what is wrong with it. `preview` is WebP in Base64."""
 
     media_type: str
     verdict: str = ""
     fingerprint: str = ""
+    preview: str = ""
 
 
 def inspect(path: Path) -> Inspection:
@@ -73,11 +75,24 @@ def _look_at_picture(path: Path, media_type: str) -> Inspection:
                 return Inspection(media_type, "picture_too_large")
             picture.draft("L", _ENOUGH)
             picture.load()
-            return Inspection(media_type, "", fingerprint(picture))
+            mark = fingerprint(picture)
+            return Inspection(media_type, "", mark, base64.b64encode(_preview(path, picture)).decode())
     except (Image.DecompressionBombError, MemoryError):
         return Inspection(media_type, "picture_too_large")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return Inspection(media_type, "picture_broken")
+
+
+def _preview(path: Path, picture: Image.Image) -> bytes:
+    """The preview of a sound picture; nothing where none can be made, which is no fault of the picture's."""
+    try:
+        if picture.format != "JPEG":
+            return small_webp(picture)
+        with open_picture(path, "image/jpeg") as coloured:  # it was opened in grey
+            coloured.draft("RGB", SMALL)
+            return small_webp(coloured)
+    except (OSError, ValueError, SyntaxError, MemoryError):
+        return b""
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class FileStore:
         self.root = root
         self.parts = root / "parts"
         self.views = root / "views"
+        self.previews = root / "previews"
         self.parts.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
@@ -44,12 +45,18 @@ class FileStore:
 
     def keep_view(self, sha256: str, data: bytes, page: int = 1) -> None:
         """Put the shown form of a picture in its place, whole or not at all."""
-        target = self.view(sha256, page)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=self.parts)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(part, target)
+        self._put(self.view(sha256, page), data)
+
+    def preview(self, sha256: str) -> bytes | None:
+        """The preview of a file, empty where it has none; None where none was made yet."""
+        try:
+            return self._preview(sha256).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def keep_preview(self, sha256: str, data: bytes) -> None:
+        """Put the preview of a file in its place, whole or not at all. It can be made again at any time."""
+        self._put(self._preview(sha256), data)
 
     def names(self) -> Iterator[str]:
         """The hashes of all files that are here, in order."""
@@ -59,6 +66,16 @@ class FileStore:
     def is_whole(self, sha256: str) -> bool:
         """Whether the bytes still have the hash that they are named by."""
         return self.has(sha256) and hash_of(self.path(sha256)) == sha256
+
+    def _preview(self, sha256: str) -> Path:
+        return self.previews / sha256[:2] / f"{sha256}.webp"
+
+    def _put(self, target: Path, data: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(dir=self.parts)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(part, target)
 
 
 def hash_of(path: Path) -> str:

@@ -6,6 +6,7 @@ disk, then write the rows. A server killed anywhere between finds the rest to do
 
 from __future__ import annotations
 
+import base64
 import errno
 import fcntl
 import hashlib
@@ -206,6 +207,8 @@ def _finish(of: Services, upload: Upload, part: FileIO) -> None:
     path = of.files.part(upload.id)
     found = inspect(path)
     of.files.keep(path, upload.sha256)
+    if found.preview:
+        of.files.keep_preview(upload.sha256, base64.b64decode(found.preview))
     of.engine.write(SYSTEM, lambda write: _record(write, upload, found))
 
 

@@ -11,16 +11,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from server.attachments import sandbox
 from server.attachments.inspect_file import open_picture
 from server.attachments.kinds import MAX_PAGES, sniff
+from server.attachments.picture import on_paper
 from server.attachments.store import FileStore
 
 _SIDE = 1600
 _SPARE = 6
-_PAPER = (255, 255, 255)
 
 
 def view_of(files: FileStore, sha256: str, page: int = 1) -> Path:
@@ -61,31 +61,26 @@ def draw(path: Path, page: int = 1) -> bytes:
         media_type = sniff(file.read(1024))
     shown = io.BytesIO()
     if media_type == "application/pdf":
-        picture = _page(path, page)
+        picture = page_of(path, page, _SIDE)
         if picture is not None:
             picture.convert("RGB").save(shown, "JPEG", quality=85)
         return shown.getvalue()
     with open_picture(path, media_type) as picture:
         picture.draft("RGB", (_SIDE, _SIDE))
         picture.thumbnail((_SIDE, _SIDE))
-        upright = ImageOps.exif_transpose(picture)
-        if upright.has_transparency_data:  # a signature is dark ink on nothing
-            layer = upright.convert("RGBA")
-            upright = layer.copy()
-            upright.paste(_PAPER, (0, 0, *layer.size))
-            upright.alpha_composite(layer)
-        upright.convert("RGB").save(shown, "JPEG", quality=82)
+        on_paper(picture).save(shown, "JPEG", quality=82)
     return shown.getvalue()
 
 
-def _page(path: Path, number: int) -> Image.Image | None:
+def page_of(path: Path, number: int, side: int) -> Image.Image | None:
+    """A page of a PDF, drawn so that its longer side has that many pixels; None where there is no such page."""
     import pypdfium2 as pdfium
 
     document = pdfium.PdfDocument(path)
     if number > len(document):
         return None
     page = document[number - 1]
-    picture: Image.Image = page.render(scale=_SIDE / max(page.get_size())).to_pil()
+    picture: Image.Image = page.render(scale=side / max(page.get_size())).to_pil()
     return picture
 
 
