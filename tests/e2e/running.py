@@ -132,6 +132,10 @@ class RunningServer:
             return Transaction(self.engine, connection, SYSTEM).find(entity, **equals)
 
 
+def is_alive(group: int) -> bool:
+    return bool(_living(group))
+
+
 def _living(group: int) -> list[int]:
     """The processes of a group that have not ended; one that only waits to be buried has."""
     living = []

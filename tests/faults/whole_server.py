@@ -6,12 +6,11 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import requests
 
-from tests.e2e.running import RunningServer
+from tests.e2e.running import RunningServer, is_alive
 from tests.e2e.spawner import ROOT
 
 
@@ -46,9 +45,14 @@ def seconds_until_ready(server: RunningServer) -> float:
     """Start it, and measure until it says that it can work."""
     began = time.monotonic()
     server.group = server.launch()
-    while time.monotonic() < began + 30:
-        with suppress(requests.RequestException):
-            if requests.get(f"{server.address}/readyz", timeout=5).ok:
+    said = "nothing"
+    while time.monotonic() < began + 60:
+        try:
+            answer = requests.get(f"{server.address}/readyz", timeout=5)
+            if answer.ok:
                 return time.monotonic() - began
+            said = answer.text
+        except requests.RequestException as error:
+            said = repr(error)
         time.sleep(0.01)
-    raise TimeoutError("the server is never ready")
+    raise TimeoutError(f"the server is never ready; it runs: {is_alive(server.group)}; at last: {said}")
