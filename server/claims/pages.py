@@ -17,6 +17,7 @@ from server.claims.delegations import rights_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
 from server.claims.rules.waiving import last_day
+from server.claims.seen import all_as_seen, as_seen
 from server.i18n import say
 from server.pages import attempt, done, known, read_page, reading, typed_minor
 from server.places.divisions import all_divisions, granularity
@@ -86,7 +87,8 @@ def decide(line_id: str) -> Response:
         raise Problem(400, "bad_request")
 
     def work(write: Transaction) -> Record:
-        line = known(write, "claim_line", line_id)
+        known(write, "claim_line", line_id)
+        line = as_seen(write, line_id, request.form.get("seen", ""))
         return write.update("claim_line", line, _decision(write, line, step))
 
     line = attempt(work)
@@ -116,11 +118,11 @@ def reverse(line_id: str) -> Response:
 @blueprint.post("/claims/<claim_id>/approve-clear")
 @page_for("finance", "manager")
 def approve_clear(claim_id: str) -> Response:
-    """Approve every clear line of a claim at once."""
+    """Approve the clear lines of a claim that the page showed, all or none."""
 
     def work(write: Transaction) -> int:
-        found = write.find("claim_line", claim_id=claim_id, status="clear")
-        lines = [line for line in found if not line["endorsed_by"]]
+        found = all_as_seen(write, claim_id, request.form.getlist("line"))
+        lines = [line for line in found if line["status"] == "clear" and not line["endorsed_by"]]
         for line in lines:
             write.update("claim_line", line, approval_of(write, line))
         return len(lines)

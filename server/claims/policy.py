@@ -7,6 +7,7 @@ from typing import Any
 
 from server.claims.decisions import refuse_blocked, right_to_decide, settle_decision, settle_reversal
 from server.claims.records import ClaimLineSchema, ClaimSchema, claim_lines, claims
+from server.claims.seen import already_decided
 from server.claims.states import CLAIM_STEPS, DECIDED, EDITABLE, may_step, stands
 from server.wire import RecordForm
 from sync.change import Change, Record, instant
@@ -104,9 +105,7 @@ def _refuse_late(write: Transaction, change: Change, line: Record) -> None:
     seen = change.base.get("status", line["status"])
     is_same = change.fields.get("status") == line["status"]
     if line["status"] in DECIDED | {"returned"} and (is_same or seen != line["status"]):
-        by = {"paid": line["paid_by"], "returned": line["returned_by"]}.get(line["status"], line["decided_by"])
-        user = write.get("user", by) or {}
-        raise Refused("already_decided", params={"name": user.get("display_name", ""), "status": line["status"]})
+        raise already_decided(write, line)
 
 
 def _settle_own(write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:

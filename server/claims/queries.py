@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.claims.beside import Beside, beside
 from server.claims.comparison import Place, Row, places_of, rows_of
+from server.claims.seen import seen_of
 from server.receipts.readings import readings_of
 from sync.change import Record
 from sync.transaction import Transaction
@@ -30,6 +31,11 @@ class LineView:
     """By the code of a finding, the other receipts that it rests on."""
     failed: list[Record]
     """Readings of the receipt's files that did not succeed, where no other reader did."""
+
+    @property
+    def seen(self) -> str:
+        """The line as it is shown: what a decision has to name."""
+        return seen_of(self.line, self.receipt, self.purchases)
 
 
 def line_views(read: Transaction, claim: Record) -> list[LineView]:

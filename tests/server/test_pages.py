@@ -161,9 +161,11 @@ def test_no_page_approves_a_blocked_line(desk: Desk, world: World, name: str) ->
     assert "Shenzhen" in page
     assert not page.html.find_all(attrs={"data-testid": "approve"})
     token = page.forms[0]["csrf_token"].value
-    answer = browser.post(f"/finance/lines/{line['id']}", {"step": "approve", "csrf_token": token}).follow()
+    asked = {"step": "approve", "csrf_token": token, "seen": world.seen(line)}
+    answer = browser.post(f"/finance/lines/{line['id']}", asked).follow()
     assert "Cannot be approved: The receipt is from Shenzhen" in answer
-    browser.post(f"/finance/claims/{claim['id']}/approve-clear", {"csrf_token": token})
+    every = {"csrf_token": token, "line": f"{line['id']}:{world.seen(line)}"}
+    browser.post(f"/finance/claims/{claim['id']}/approve-clear", every)
     assert world.lines(claim)[0]["status"] == "blocked"
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from server.attachments.picture import bands
 from server.attachments.policy import settle_file
 from server.attachments.records import stored_files
+from server.claims.seen import seen_of
 from sync.actor import SYSTEM, Actor
 from sync.change import Change, Record, new_id
 from sync.engine import Engine
@@ -234,6 +235,15 @@ class World:
         said = {"approved": "decision_note", "refused": "decision_note", "returned": "return_reason"}.get(status)
         by = by or (self.payer if status == "paid" else self.finance)
         return self.update(by, "claim_line", line, status=status, **({said: note} if said else {}), **fields)
+
+    def seen(self, line: Record) -> str:
+        """A line as a page shows it now."""
+
+        def view(read: Transaction) -> str:
+            receipt = read.get("receipt", line["receipt_id"]) or {}
+            return seen_of(line, receipt, read.find("tool_purchase", receipt_id=line["receipt_id"]))
+
+        return self.engine.write(SYSTEM, view)
 
     def limit(self, kind: str, value: int | None, subject: str = "", applies_from: str = "2026-01-01") -> Record:
         """A limit of the company that applied already when the tests begin."""

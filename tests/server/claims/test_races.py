@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
+from sync.change import Record
 from sync.errors import Refused
+from tests.server.desk import Desk, form_of
 from tests.server.world import SHENZHEN_SELLER, World
 
 WRITERS = 12
@@ -109,6 +112,35 @@ def test_two_people_decide_at_once_and_the_later_is_told_who_was_first(world: Wo
         "name": world.now("user", decided["decided_by"])["display_name"],
         "status": decided["status"],
     }
+
+
+def test_a_decision_is_of_what_was_looked_at(world: World, desk: Desk) -> None:
+    """The technician alters a receipt while finance, who looked at it before, presses the button."""
+    world.limit("receipt", 28000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    told = set()
+    fei = desk("fei")
+    for number in range(4):
+        receipt = world.receipt(trip)
+        claim = world.claim(trip, receipt)
+        line = world.lines(claim)[0]
+        assert line["status"] == "needs_review", "so its receipt may be mended still"
+        world.finish_readings()
+        form = form_of(fei.get(f"/finance/claims/{claim['id']}"), f"/finance/lines/{line['id']}")
+        form["note"], form["approved"] = "Seen", "280.00"
+        if number == 0:
+            world.update(world.anna, "receipt", receipt, note="Altered")
+
+        def step(which: int, form: Any = form, receipt: Record = receipt) -> object:
+            if which:
+                return world.update(world.anna, "receipt", receipt, note="Altered")
+            return told.add(form.submit("step", value="approve").follow().html.find("p", {"class": "flash"}).text)
+
+        at_once(step, 2)
+        line, receipt = world.now("claim_line", line["id"]), world.now("receipt", receipt["id"])
+        assert (line["status"], receipt["note"]) in (("approved", ""), ("needs_review", "Altered"))
+    assert any("has changed since it was shown" in text for text in told)
 
 
 def test_a_tool_is_stocked_in_while_finance_refuses_its_line(world: World) -> None:
