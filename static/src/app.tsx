@@ -13,6 +13,7 @@ import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
 import { noteUnsent } from "./store/mark";
 import { watch, world } from "./store/view";
+import { keepAlerts } from "./sync/alerts";
 import { wake } from "./sync/runner";
 import { session } from "./sync/session";
 import { lazy } from "./ui/lazy";
@@ -42,6 +43,7 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
   useEffect(() => {
     const stop = watch(owner);
     wake();
+    void keepAlerts(owner).catch(() => undefined); // without network: at the next start
     return stop;
   }, [owner]);
   const { unsent, attention } = counts();
@@ -68,6 +70,8 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 /** What is not needed at once comes later: reports bring the signature pad with them. */
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
 const Notices = lazy(async () => (await import("./screens/notices")).Notices);
+const OpenNotice = lazy(async () => (await import("./screens/notices")).OpenNotice);
+const NoticeChoices = lazy(async () => (await import("./screens/notice-choices")).NoticeChoices);
 const WaiverScreen = lazy(async () => (await import("./screens/waiver")).WaiverScreen);
 const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
@@ -97,6 +101,10 @@ function Screen({ owner }: { owner: string }) {
       return <Settings />;
     case "notices":
       return <Notices owner={owner} />;
+    case "notice":
+      return <OpenNotice owner={owner} id={id ?? ""} />;
+    case "choices":
+      return <NoticeChoices owner={owner} />;
     default:
       return <Today owner={owner} />;
   }
@@ -113,6 +121,10 @@ function WarehouseScreen({ owner }: { owner: string }) {
       return <Settings />;
     case "notices":
       return <Notices owner={owner} />;
+    case "notice":
+      return <OpenNotice owner={owner} id={route.value[1] ?? ""} />;
+    case "choices":
+      return <NoticeChoices owner={owner} />;
     default:
       return <Counter owner={owner} />;
   }
@@ -145,6 +157,7 @@ const BELONGS: Record<string, string> = {
   claim: "claims",
   waiver: "claims",
   settings: "outbox",
+  choices: "outbox",
   count: "tools",
   issue: "tools",
   stock: "counter",

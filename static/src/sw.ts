@@ -1,5 +1,6 @@
 /**
- * The service worker: keeps the application's own files for use without network, and takes in what other apps share.
+ * The service worker: keeps the application's own files for use without network, takes in what other apps share, and
+ * shows the notices that the server pushes.
  * It never touches the API, the desks, or the app's database. A new version waits until the person asks for it.
  */
 /// <reference lib="webworker" />
@@ -34,6 +35,42 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fromCache(url.origin + url.pathname));
   }
 });
+
+self.addEventListener("push", (event) => event.waitUntil(showNotice(event.data)));
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openNotice(event.notification.data));
+});
+
+/** Something is shown for every push, as browsers demand, also for one that cannot be read. */
+async function showNotice(data: PushMessageData | null): Promise<void> {
+  let pushed: { title?: unknown; notice?: unknown; lang?: unknown } = {};
+  try {
+    pushed = data?.json() ?? {};
+  } catch {
+    // The title below tells that there is something to look at.
+  }
+  const notice = String(pushed.notice ?? "");
+  await self.registration.showNotification(String(pushed.title ?? "Fieldclaim"), {
+    tag: notice,
+    data: notice,
+    lang: String(pushed.lang ?? ""),
+    icon: `${scope}icon-192.png`,
+  });
+}
+
+/** Goes to what a notice tells of, in a window that is open, else in a new one. */
+async function openNotice(notice: unknown): Promise<void> {
+  const place = /^[0-9a-f-]{36}$/.test(String(notice)) ? `notice/${notice}` : "notices";
+  const address = `${scope}#/${place}`;
+  const open = (await self.clients.matchAll({ type: "window" })).find(({ url }) => url.startsWith(scope));
+  if (!open) {
+    await self.clients.openWindow(address);
+    return;
+  }
+  await (await open.navigate(address))?.focus();
+}
 
 async function fromCache(address: string): Promise<Response> {
   const cache = await caches.open(cacheName);

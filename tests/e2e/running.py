@@ -56,6 +56,7 @@ class RunningServer:
         company |= {"FIELDCLAIM_SMTP_URL": "smtp://127.0.0.1:9", "FIELDCLAIM_MAIL_FROM": "no-reply@example.com"}
         company |= {"FIELDCLAIM_ADDRESS": self.address}
         here = {"FIELDCLAIM_DATA": str(self.folder), "FIELDCLAIM_PORT": str(self.port)}
+        here |= {"FIELDCLAIM_PUSH_LOOPBACK": "yes"}
         here |= {"FIELDCLAIM_SECOND_FACTOR": self.second_factor}
         return here | {"FIELDCLAIM_SECRET_KEY": "s" * 40, "FIELDCLAIM_WORKERS": str(self.workers)} | url | company
 

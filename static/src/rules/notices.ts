@@ -1,4 +1,21 @@
-/** Where a notice leads on the phone. */
+/** Which notices there are for whom, and where one leads on the phone. */
+
+const KINDS = [
+  "claim_returned",
+  "line_clear",
+  "line_refused",
+  "claim_paid",
+  "commented",
+  "mentioned",
+  "tool_due",
+  "tool_overdue",
+];
+
+/** The kinds of notices that somebody of the role may get. */
+export function kindsFor(role: string | undefined): string[] {
+  if (role === "technician") return KINDS;
+  return role === "warehouse" ? ["mentioned", "tool_overdue"] : ["mentioned"];
+}
 
 /** The route of what a notice tells of, for somebody of that role; null where their phone does not have it. */
 export function placeOf(

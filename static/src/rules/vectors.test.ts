@@ -5,6 +5,7 @@ import { samePrefecture } from "./divisions";
 import { creditCodeError, parseFapiao, registrationRegion } from "./fapiao";
 import type { TripPlaces } from "./journey";
 import { type Limit, type Limited, limitWarnings } from "./limits";
+import { kindsFor } from "./notices";
 import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
 import { codeIn, kindKey, labelOf, normalShelf, purchaseCode, serialKey } from "./tools";
@@ -52,6 +53,7 @@ run<{
     params.over,
   ]);
 });
+run<string>("notice_kinds", kindsFor);
 run<string>("tool_serial", serialKey);
 run<[name: string, model: string]>("tool_kind", ([name, model]) => kindKey(name, model));
 run<string>("tool_code", (id) => ({ label: labelOf(id), purchase: purchaseCode(id) }));

@@ -1,6 +1,6 @@
 /** What the person was told, the newest first; read and opened without network, too. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { language, noticeWords, t } from "../i18n";
 import { go } from "../router";
 import { placeOf } from "../rules/notices";
@@ -17,24 +17,10 @@ const SHOWN = 100;
 export function Notices({ owner }: { owner: string }) {
   const [message, setMessage] = useState("");
   const found = all("notice").reverse().slice(0, SHOWN);
-  const read = async (notices: Shown[]) => {
-    try {
-      const wishes = notices.filter((notice) => !notice.is_read);
-      if (wishes.length === 0) return;
-      await save(
-        owner,
-        wishes.map((notice) => update("notice", notice, { is_read: true })),
-      );
-      wake();
-    } catch (error) {
-      setMessage(whyNotSaved(error));
-    }
-  };
+  const read = async (notices: Shown[]) => setMessage(await markRead(owner, notices));
   const open = async (notice: Shown) => {
-    const { target_entity, target_id } = notice;
-    const isHere = (entity: string, id: string) => one(entity, id) !== undefined;
-    const place = placeOf({ target_entity, target_id }, session.value?.user.role, isHere);
     await read([notice]);
+    const place = placeFor(notice);
     if (place) go(...place);
   };
   return (
@@ -45,6 +31,11 @@ export function Notices({ owner }: { owner: string }) {
           {message}
         </p>
       )}
+      <p>
+        <a class="button wide" href="#/choices" data-testid="notice-choices">
+          {t("settings.notices")}
+        </a>
+      </p>
       {found.length === 0 && <p class="card empty">{t("notices.empty")}</p>}
       {unread().length > 0 && (
         <p>
@@ -70,6 +61,50 @@ export function Notices({ owner }: { owner: string }) {
       ))}
     </>
   );
+}
+
+/** Where a pushed notice is opened: it is read, and gives way to what it tells of; it may still be on its way. */
+export function OpenNotice({ owner, id }: { owner: string; id: string }) {
+  const notice = one("notice", id);
+  const isHere = notice !== undefined;
+  useEffect(() => {
+    if (!notice) return wake();
+    const place = placeFor(notice) ?? ["notices"];
+    void markRead(owner, [notice]).then(() =>
+      location.replace(`#/${place.map(encodeURIComponent).join("/")}`),
+    );
+  }, [owner, id, isHere]);
+  return (
+    <>
+      <Top title={t("notices.title")} back={["notices"]} />
+      {!isHere && (
+        <p class="card empty" role="status">
+          {t("notices.on_its_way")}
+        </p>
+      )}
+    </>
+  );
+}
+
+function placeFor({ target_entity, target_id }: Shown): string[] | null {
+  const isHere = (entity: string, id: string) => one(entity, id) !== undefined;
+  return placeOf({ target_entity, target_id }, session.value?.user.role, isHere);
+}
+
+/** Gives why it could not be kept, nothing where it was. */
+async function markRead(owner: string, notices: Shown[]): Promise<string> {
+  const unread = notices.filter((notice) => !notice.is_read);
+  if (unread.length === 0) return "";
+  try {
+    await save(
+      owner,
+      unread.map((notice) => update("notice", notice, { is_read: true })),
+    );
+  } catch (error) {
+    return whyNotSaved(error);
+  }
+  wake();
+  return "";
 }
 
 function when(instant: string): string {

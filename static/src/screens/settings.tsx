@@ -43,11 +43,11 @@ export function Settings() {
           </a>
         </p>
         <p class="soft">{t("settings.account_hint")}</p>
-        <p>
-          <a class="button wide" href="/notices/choices" data-testid="notice-choices">
-            {t("settings.notices")}
-          </a>
-        </p>
+      </section>
+      <section class="card">
+        <a class="button wide" href="#/choices" data-testid="notice-choices">
+          {t("settings.notices")}
+        </a>
       </section>
       <p class="row">
         <button

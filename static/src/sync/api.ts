@@ -39,9 +39,9 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Resp
 }
 
 /** Sends JSON and reads JSON. Raises Refusal or Unreachable. */
-export async function call<T>(path: string, body?: unknown, token?: string): Promise<T> {
+export async function call<T>(path: string, body?: unknown, token?: string, method = "GET"): Promise<T> {
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-  const options: RequestInit = { headers };
+  const options: RequestInit = { method, headers };
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
     const text = JSON.stringify(body);

@@ -5,6 +5,7 @@ import { db, type Fields, readMeta, writeMeta } from "../store/db";
 import { dropAllShares } from "../store/inbox";
 import { dropMark, markedDevice } from "../store/mark";
 import { call, Refusal } from "./api";
+import { unsubscribe } from "./subscription";
 
 export interface Session {
   user: Fields & { id: string; display_name: string; role: string; language: string };
@@ -49,7 +50,9 @@ export async function signOut(): Promise<void> {
   const kept = session.value;
   session.value = null;
   await db.meta.delete("session");
+  await unsubscribe().catch(() => undefined); // where the browser cannot, the server sends to it no more
   if (kept) {
+    await db.meta.delete(`alerts/${kept.user.id}`);
     await call("/api/auth/logout", { refresh_token: kept.refresh_token }).catch(() => undefined);
   }
 }
@@ -79,6 +82,7 @@ export async function wipe(owner: string): Promise<void> {
   }
   await dropAllShares(owner);
   dropMark();
+  await unsubscribe().catch(() => undefined);
   await db.meta.clear();
   session.value = null;
 }

@@ -109,7 +109,7 @@ interface FieldProps {
   name: string;
   value: string;
   onValue: (value: string) => void;
-  type?: "text" | "password" | "date";
+  type?: "text" | "password" | "date" | "email" | "time";
   mode?: "decimal" | "numeric" | "text";
   required?: boolean;
   multiline?: boolean;

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from server.config import BadSetting, Config, from_environment
-from server.notices.choices import choose, quiet_ends
+from server.notices.choices import choose, kinds_for, quiet_ends
 from server.notices.mailer import send_waiting
 from server.notices.outbox import notice_mail
 from server.services import Services
@@ -22,6 +22,7 @@ from sync.errors import Refused
 from tests.server.desk import Desk, form_of
 from tests.server.notices.mail_server import MailServer, mail_server
 from tests.server.world import World
+from tests.vectors import vectors
 
 ADDRESS = "https://claims.example.com"
 
@@ -163,6 +164,11 @@ def test_quiet_hours_wait_for_the_morning(world: World, services: Services, mail
 def test_when_quiet_hours_end(begin: str, end: str, at: str, until: str | None) -> None:
     found = quiet_ends({"quiet_from": begin, "quiet_until": end}, datetime.fromisoformat(f"2026-11-25T{at}"))
     assert found == (datetime.fromisoformat(until) if until else None)
+
+
+@vectors("notice_kinds")
+def test_each_role_chooses_of_what_it_may_get(given: str, expected: list[str]) -> None:
+    assert list(kinds_for(given)) == expected
 
 
 def test_a_choice_that_cannot_be_is_refused(world: World) -> None:
