@@ -47,6 +47,12 @@ def rests_on_ended(write: Transaction, line: Record) -> bool:
     return bool(marked) and not marked <= _waived(write, line)
 
 
+def waiver_ended(write: Transaction, status: str) -> dict[str, Any]:
+    """What a waiver says once it is over: it counts from no moment any more."""
+    by = None if write.actor.is_system else write.actor.id
+    return {"status": status, "given_at": "", "ended_by": by, "ended_at": instant(write.now)}
+
+
 def _waived(write: Transaction, line: Record) -> set[str]:
     """The findings that a waiver lifts today."""
     day = today(write.now, company_of(write))
@@ -165,7 +171,7 @@ def _void_first_looks(write: Transaction, receipt_id: str) -> Iterable[Change]:
             continue
         for waiver in write.find("waiver", claim_line_id=line["id"]):
             if waiver["status"] == "given":
-                yield change_of("waiver", waiver, {"status": "void", "ended_at": instant(write.now)})
+                yield change_of("waiver", waiver, waiver_ended(write, "void"))
         if line["endorsed_by"]:
             yield change_of("claim_line", write.get("claim_line", line["id"]) or line, UNENDORSED)
 

@@ -157,12 +157,13 @@ def _conditions(wanted: Wanted, time_zone: str) -> Iterator[ColumnElement[bool]]
 
 def _happened(event: str, month: str, time_zone: str) -> ColumnElement[bool]:
     known = waivers.c
-    at = {"asked": known.asked_at, "given": known.given_at, "refused": known.refused_at, "expired": known.ended_at}
-    ended = [known.status == "expired"] if event == "expired" else []
+    at = {"asked": known.asked_at, "expired": known.ended_at}.get(event, known.decided_at)
+    of = {"given": known.given_by.is_not(None), "refused": known.refused_by.is_not(None)}
+    kind = of | {"asked": known.asked_by.is_not(None), "expired": known.status == "expired"}
     if not month:
-        return and_(at[event] != "", *ended)
+        return kind[event]
     begins, ends = month_bounds(month, time_zone)
-    return and_(at[event] >= begins, at[event] < ends, *ended)
+    return and_(kind[event], at >= begins, at < ends)
 
 
 def _counted(read: Transaction, column: Column[Any], where: list[ColumnElement[bool]]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from sqlalchemy import Index, select
 from server.claims.delegations import on_behalf_of, rights_of
 from server.claims.duties import refuse_second_duty
 from server.claims.gathering import today
-from server.claims.judgement import company_of, is_being_paid
+from server.claims.judgement import company_of, is_being_paid, waiver_ended
 from server.claims.records import claim_lines
 from server.claims.rules.tool_returned import CODES as OF_TOOLS
 from server.claims.rules.waiving import (
@@ -61,6 +61,7 @@ class WaiverSchema(RecordSchema):
     """An exception to one finding of one line. `request` and `attachments` are the claimant's, `reason` the manager's.
 
     `valid_until` is its last day by the company's calendar; those given before waivers had one have none.
+    It counts from `given_at`, which is empty again once it is over; `decided_at` stays.
     `amount_minor` is the line's, `freed_minor` what of it the waiver alone set free.
     """
 
@@ -78,7 +79,7 @@ class WaiverSchema(RecordSchema):
     on_behalf_of = IdField()
     given_at = InstantField()
     refused_by = IdField()
-    refused_at = InstantField()
+    decided_at = InstantField()
     end_reason = TextField(1000)
     ended_by = IdField()
     ended_at = InstantField()
@@ -150,7 +151,7 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     for waiver in write.find("waiver", claim_line_id=line["id"]):
         if waiver["status"] in ends and is_moot(waiver, line):
             rest = _rest_of(write, line) if waiver["finding_code"] in OF_TOOLS else None
-            yield change_of("waiver", waiver, {"claim_line_id": rest["id"]} if rest else _ended(write, "void"))
+            yield change_of("waiver", waiver, {"claim_line_id": rest["id"]} if rest else waiver_ended(write, "void"))
 
 
 def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -159,7 +160,7 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
         return
     for other in _of_finding(write, entry.record):
         if other["status"] == "given" and other["id"] != entry.record_id:
-            yield change_of("waiver", other, _ended(write, "void"))
+            yield change_of("waiver", other, waiver_ended(write, "void"))
 
 
 def due_to_end(write: Transaction) -> list[str]:
@@ -180,7 +181,7 @@ def end_one(write: Transaction, waiver_id: str) -> bool:
         return False
     if not has_run_out(waiver, today(write.now, company_of(write))) or is_being_paid(write, line):
         return False
-    write.apply(change_of("waiver", waiver, _ended(write, "expired")))
+    write.apply(change_of("waiver", waiver, waiver_ended(write, "expired")))
     return True
 
 
@@ -201,7 +202,7 @@ def _ask(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
 def _withdraw(write: Transaction, after: Record) -> Mapping[str, Any]:
     if after["status"] != "withdrawn":
         raise Refused("step_not_allowed", {"status": ["step_not_allowed"]})
-    return _ended(write, "withdrawn")
+    return waiver_ended(write, "withdrawn")
 
 
 def _give(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
@@ -218,8 +219,8 @@ def _give(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
     if not until:
         raise Refused("invalid_fields", {"valid_until": ["out_of_range"]})
     freed = freed_minor(int(line["amount_minor"]), line["findings"], after["finding_code"])
-    given = {"status": "given", "given_by": write.actor.id, "on_behalf_of": behalf, "given_at": instant(write.now)}
-    return _about(line, after) | given | {"valid_until": until, "freed_minor": freed}
+    given = {"status": "given", "given_by": write.actor.id, "on_behalf_of": behalf, "valid_until": until}
+    return _about(line, after) | given | _now(write, "given_at", "decided_at") | {"freed_minor": freed}
 
 
 def _refuse(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
@@ -228,7 +229,7 @@ def _refuse(write: Transaction, after: Record, line: Record) -> Mapping[str, Any
         raise Refused("own_claim")
     if not after["reason"].strip():
         raise Refused("reason_required", {"reason": ["required"]})
-    return {"refused_by": write.actor.id, "on_behalf_of": behalf, "refused_at": instant(write.now)}
+    return {"refused_by": write.actor.id, "on_behalf_of": behalf, **_now(write, "decided_at")}
 
 
 def _take_back(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
@@ -238,7 +239,7 @@ def _take_back(write: Transaction, after: Record, line: Record) -> Mapping[str, 
         raise Refused("not_decidable", params={"status": line["status"]})
     if not after["end_reason"].strip():
         raise Refused("reason_required", {"end_reason": ["required"]})
-    return _ended(write, "taken_back")
+    return waiver_ended(write, "taken_back")
 
 
 def _refuse_late(write: Transaction, before: Record, needed: str) -> None:
@@ -273,10 +274,8 @@ def _about(line: Record, waiver: Record) -> dict[str, Any]:
     return about | {"article": article[:20]}
 
 
-def _ended(write: Transaction, status: str) -> dict[str, Any]:
-    return {"status": status, "ended_by": None if write.actor.is_system else write.actor.id} | {
-        "ended_at": instant(write.now)
-    }
+def _now(write: Transaction, *names: str) -> dict[str, str]:
+    return dict.fromkeys(names, instant(write.now))
 
 
 waivers = record_table(

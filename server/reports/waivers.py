@@ -24,7 +24,7 @@ LEAST_GIVEN = 5
 LARGE_SHARE = 60
 OFTEN = 3
 SAME_WORDS = 2
-_AT = {"asked": "asked_at", "given": "given_at", "refused": "refused_at", "expired": "ended_at"}
+_AT = {"asked": "asked_at", "given": "decided_at", "refused": "decided_at", "expired": "ended_at"}
 _BY = {"asked": "asked_by", "given": "given_by", "refused": "refused_by", "expired": "given_by"}
 _COLUMNS = (
     "day",
@@ -45,7 +45,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that happened to a waiver in the month. `freed_minor` is what it set free, or no longer does."""
+    """One thing that happened to a waiver in the month."""
 
     event: str
     at: str
@@ -53,8 +53,8 @@ class Happening:
 
     @property
     def freed_minor(self) -> int:
-        """Money that the waiver set free: of what is given or expired only."""
-        return int(self.waiver["freed_minor"]) if self.event in ("given", "expired") else 0
+        """Money that was set free; below zero where it no longer is."""
+        return int(self.waiver["freed_minor"]) * {"given": 1, "expired": -1}.get(self.event, 0)
 
     @property
     def decider(self) -> str:
@@ -64,15 +64,19 @@ class Happening:
 
 @dataclass
 class Tally:
-    """How often each event happened to one person's waivers, or to one finding's, and the money that was set free."""
+    """How often each event happened to one person's waivers, or to one finding's; the lines' money, and what of it was
+    set free, by currency.
+    """
 
     key: str
     counts: Counter[str] = field(default_factory=Counter)
+    lines: dict[str, Counter[str]] = field(default_factory=lambda: {event: Counter() for event in EVENTS})
     freed: Counter[str] = field(default_factory=Counter)
 
     def add(self, happening: Happening) -> None:
         """Count one more."""
         self.counts[happening.event] += 1
+        self.lines[happening.event][happening.waiver["currency"]] += int(happening.waiver["amount_minor"])
         if happening.event == "given":
             self.freed[happening.waiver["currency"]] += happening.freed_minor
 
@@ -178,7 +182,8 @@ def _happened(found: Iterable[Record], begins: str, ends: str) -> Iterator[Happe
     for waiver in found:
         for event in EVENTS:
             at = waiver[_AT[event]]
-            if begins <= at < ends and (event != "expired" or waiver["status"] == "expired"):
+            is_over = event != "expired" or waiver["status"] == "expired"
+            if waiver[_BY[event]] and is_over and begins <= at < ends:
                 yield Happening(event, at, waiver)
 
 

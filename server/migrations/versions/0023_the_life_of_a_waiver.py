@@ -20,7 +20,7 @@ _COLUMNS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("asked_at", sa.String(length=40)),
     ("valid_until", sa.String(length=10)),
     ("refused_by", sa.String(length=36)),
-    ("refused_at", sa.String(length=40)),
+    ("decided_at", sa.String(length=40)),
     ("end_reason", sa.String(length=1000)),
     ("ended_by", sa.String(length=36)),
     ("ended_at", sa.String(length=40)),
@@ -29,7 +29,7 @@ _COLUMNS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("freed_minor", sa.BigInteger()),
     ("currency", sa.String(length=3)),
 )
-_TEXTS = ("request", "asked_at", "valid_until", "refused_at", "end_reason", "ended_at", "article")
+_TEXTS = ("request", "asked_at", "valid_until", "end_reason", "ended_at", "article")
 
 
 def upgrade() -> None:
@@ -41,12 +41,12 @@ def upgrade() -> None:
     waiver = sa.table("waiver", *(sa.column(name, kind) for name, kind in _COLUMNS))
     given = {"status": "given", "attachments": [], "amount_minor": 0, "freed_minor": 0, "currency": "CNY"}
     op.execute(waiver.update().values(**dict.fromkeys(_TEXTS, ""), **given))
+    op.execute(sa.text("UPDATE waiver SET decided_at = given_at"))
     op.execute(sa.text("UPDATE waiver SET status = 'void' WHERE given_at = ''"))
 
 
 def downgrade() -> None:
-    """Go back. There a waiver counts from the moment at which it was given: what is not given now must not count."""
-    op.execute(sa.text("UPDATE waiver SET given_at = '' WHERE status <> 'given'"))
+    """Go back. Nothing that is over counts there: what is not given has no moment from which it counts."""
     with op.batch_alter_table("waiver", schema=None) as batch_op:
         batch_op.drop_index("ix_waiver_status")
         for name, _ in reversed(_COLUMNS):

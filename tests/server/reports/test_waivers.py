@@ -16,7 +16,9 @@ from tests.server.world import World
 
 def happened(event: str, number: int, **fields: Any) -> Happening:
     waiver = {"id": str(number), "technician_id": "anna", "finding_code": "place_mismatch", "request": f"Why {number}"}
-    return Happening(event, "", waiver | {"given_by": "ming", "freed_minor": 100, "currency": "CNY"} | fields)
+    return Happening(
+        event, "", waiver | {"amount_minor": 100, "given_by": "ming", "freed_minor": 100, "currency": "CNY"} | fields
+    )
 
 
 def month_of(moment: datetime) -> str:
