@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
+import orjson
 from flask import Response, request
 from flask.views import MethodView
 
@@ -16,6 +18,7 @@ from server.problems import Problem
 from server.services import engine, services
 from sync.change import instant, is_storable
 from sync.errors import CursorUnknown
+from sync.feed import Item
 
 MAX_CHANGES = 500
 MAX_BYTES = 1024 * 1024
@@ -164,7 +167,7 @@ class Pull(MethodView):
         except CursorUnknown as error:
             raise Problem(410, "cursor_unknown") from error
         stand = page.stand.to_wire() | {"cursor": page.cursor.encode(), "more": page.more}
-        return answer(stand | {"changes": [item.to_wire() for item in page.items]})
+        return answer(stand | {"changes": _lines(page.items)})
 
 
 @blueprint.route("/glance")
@@ -176,7 +179,7 @@ class Glance(MethodView):
     def get(self) -> Response:
         """The person's newest trips and work orders, and where they lead. They come again in the pull."""
         items = engine().newest(actor(), FIRST_KINDS, MAX_GLANCE)
-        return answer(engine().durability().to_wire() | {"changes": [item.to_wire() for item in items]})
+        return answer(engine().durability().to_wire() | {"changes": _lines(items)})
 
 
 @blueprint.route("/manifest")
@@ -192,3 +195,7 @@ class Manifest(MethodView):
             "missing_records": engine().missing(actor(), body["records"]),
             "missing_attachments": missing_files(services(), actor(), body["attachments"]),
         }
+
+
+def _lines(items: Iterable[Item]) -> orjson.Fragment:
+    return orjson.Fragment(f"[{','.join(item.to_json() for item in items)}]")

@@ -6,7 +6,7 @@ database, however many are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import (
     ARRAY,
     JSON,
+    Boolean,
     ColumnElement,
     Connection,
     Select,
@@ -22,9 +23,11 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    case,
     cast,
     column,
     func,
+    literal,
     select,
 )
 
@@ -38,16 +41,9 @@ def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock:
     return _records(connection, table, query, _given(connection, ids))
 
 
-def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Iterator[tuple[str, int, bytes]]:
-    """The ids, versions and JSON of the records with these ids. What the table keeps as JSON goes out so."""
-    names, as_json = _columns(table), _json_columns(table)
-    query = _as_text(table, _is_sqlite(connection))
-    for values in connection.execute(query, _given(connection, ids)).all():
-        record = dict(zip(names, values, strict=True))
-        for name in as_json:
-            if record[name] is not None:
-                record[name] = orjson.Fragment(record[name])
-        yield record["id"], record["version"], orjson.dumps(record)
+def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Sequence[Any]:
+    """The ids, versions and JSON of the records with these ids. The database itself writes the JSON."""
+    return connection.execute(_as_json(table, _is_sqlite(connection)), _given(connection, ids)).all()
 
 
 def rows_any(connection: Connection, table: Table, field: str, values: Collection[Any]) -> list[Record]:
@@ -90,14 +86,22 @@ def _columns(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _json_columns(table: Table) -> tuple[str, ...]:
-    return tuple(str(column.name) for column in table.columns if isinstance(column.type, JSON))
+def _as_json(table: Table, is_sqlite: bool) -> Select[Any]:
+    body = _json_object(table) if is_sqlite else cast(func.row_to_json(table.table_valued()), Text)
+    return select(table.c.id, table.c.version, body).where(_is_any(table.c.id, is_sqlite))
 
 
-@cache
-def _as_text(table: Table, is_sqlite: bool) -> Select[Any]:
-    columns = [cast(column, Text) if isinstance(column.type, JSON) else column for column in table.columns]
-    return select(*columns).where(_is_any(table.c.id, is_sqlite))
+def _json_object(table: Table) -> ColumnElement[str]:
+    """What `row_to_json` is to PostgreSQL. SQLite keeps JSON as text, and true as 1."""
+    pairs: list[ColumnElement[Any]] = []
+    for field in table.columns:
+        value: ColumnElement[Any] = field
+        if isinstance(field.type, JSON):
+            value = func.json(cast(field, Text))
+        elif isinstance(field.type, Boolean):
+            value = func.json(case((field.is_(None), "null"), (field, "true"), else_="false"))
+        pairs += [literal(field.name), value]
+    return func.json_object(*pairs, type_=Text)
 
 
 @cache
