@@ -143,10 +143,12 @@ class World:
                 self._sync(device)
             elif step.act in people.ACTS:
                 known = {item["change_id"] for item in device.client.outbox()}
-                people.ACTS[step.act](device, self.chance)
-                if step.act == "repair":
-                    for change_id in known - {item["change_id"] for item in device.client.outbox()}:
-                        self.oracle.gave_up(change_id)
+                try:
+                    people.ACTS[step.act](device, self.chance)
+                finally:  # a phone that dies at it has repaired a part
+                    if step.act == "repair":
+                        for change_id in known - {item["change_id"] for item in device.client.outbox()}:
+                            self.oracle.gave_up(change_id)
             else:
                 self._misfortune(device, step.act)
 
