@@ -8,6 +8,7 @@ from typing import Any
 from server.claims.gathering import gather, purchases_of, receipts_with_files, today
 from server.claims.neighbours import touched_by
 from server.claims.rules import judge
+from server.claims.rules.tool_prices import is_divisible
 from server.claims.rules.tool_returned import CODES, reimbursable_minor
 from server.claims.rules.waiving import counts
 from server.claims.serials import note_serials, receipts_sharing
@@ -295,7 +296,9 @@ def _returned_for(write: Transaction, line: Record) -> int:
         if item["claim_id"] == line["claim_id"] and not item["reverses"]
     ]
     total = sum(item["amount_minor"] for item in lines)
-    left = reimbursable_minor(total, purchases)
+    receipt = write.get("receipt", line["receipt_id"]) or {"evidence": (), "fapiao_number": ""}
+    divides = is_divisible(purchases, receipt["evidence"] or (), receipt["fapiao_number"])
+    left = reimbursable_minor(total, purchases, is_divisible=divides)
     for item in sorted(lines, key=lambda item: (item["status"] not in DECIDED, item["id"])):
         if item["id"] == line["id"]:
             return max(0, min(left, int(line["amount_minor"])))

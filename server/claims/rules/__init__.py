@@ -19,6 +19,7 @@ from server.claims.rules.receipt_is_valid import receipt_is_valid
 from server.claims.rules.rest_day_planned import rest_day_planned
 from server.claims.rules.serial_is_new import serial_is_new
 from server.claims.rules.sold_once import sold_once
+from server.claims.rules.tool_prices import tool_prices
 from server.claims.rules.tool_returned import tool_returned
 from server.claims.rules.travel_possible import travel_possible
 from server.claims.rules.within_limits import within_limits
@@ -26,6 +27,7 @@ from server.claims.rules.within_limits import within_limits
 ALL_RULES = (
     place_matches_trip,
     tool_returned,
+    tool_prices,
     serial_is_new,
     receipt_is_valid,
     document_agrees,

@@ -33,15 +33,23 @@ def tool_returned(facts: Facts) -> list[Finding]:
     return found
 
 
-def reimbursable_minor(amount_minor: int, purchases: Sequence[Purchase]) -> int:
+def is_counted(purchase: Purchase) -> bool:
+    """Whether money is paid for every unit."""
+    return _counting(purchase) >= purchase.quantity
+
+
+def reimbursable_minor(amount_minor: int, purchases: Sequence[Purchase], *, is_divisible: bool = True) -> int:
     """The part of an amount that the returned units stand for, by their value; whole once all are back.
 
-    In minor units, rounded down, so that the parts never add up to more than the amount.
+    In minor units, rounded down, so that the parts never add up to more than the amount; nothing before all are back
+    where the prices may not divide it.
     """
     bought = sum(purchase.quantity for purchase in purchases)
     counting = sum(map(_counting, purchases))
     if counting >= bought:
         return amount_minor
+    if not is_divisible:
+        return 0
     value = sum(purchase.quantity * purchase.unit_price_minor for purchase in purchases)
     if value == 0:
         return amount_minor * counting // bought

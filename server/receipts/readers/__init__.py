@@ -69,8 +69,8 @@ def _print(data: bytes, media_type: str) -> list[Fact] | None:
 
 
 READERS = (
-    Reader("xml", "1", frozenset({"application/xml"}), _xml),
-    Reader("ofd", "1", frozenset({"application/ofd"}), _ofd),
+    Reader("xml", "2", frozenset({"application/xml"}), _xml),
+    Reader("ofd", "2", frozenset({"application/ofd"}), _ofd),
     Reader("pdf", "1", frozenset({"application/pdf"}), _pdf),
     Reader("picture", "1", _PICTURES, _picture),
     Reader("print", "1", _PICTURES | {"application/pdf"}, _print),

@@ -22,7 +22,7 @@ class Fact:
 
     `kind` names it (`amount_total`, `seller_name`, `departure` …). `value` is text: dates are `YYYY-MM-DD`, amounts are
     whole minor units. `division` and `granularity` stand where the fact names a place. `leg` counts the parts of a
-    journey from 0.
+    journey, or the lines of an invoice, from 0.
     """
 
     kind: str

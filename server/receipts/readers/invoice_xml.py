@@ -66,7 +66,9 @@ def _digital(root: Element, source: Source) -> Iterator[Fact]:
     yield from _party("seller", text_of(seller, "SellerName"), text_of(seller, "SellerIdNum"), source)
     yield Fact("seller_address", text_of(seller, "SellerAddr"), source)
     yield from _party("buyer", text_of(buyer, "BuyerName"), text_of(buyer, "BuyerIdNum"), source)
-    yield from _items((text_of(item, "ItemName") for item in all_named(root, "IssuItemInformation")), source)
+    items = list(all_named(root, "IssuItemInformation"))
+    yield from _items((text_of(item, "ItemName") for item in items), source)
+    yield from _prices(items, "Amount", "ComTaxAm", source)
     yield Fact("remark", text_of(root, "AdditionalInformation", "Remark"), source)
     for leg, journey in enumerate(journeys[:_MAX_ITEMS]):
         yield Fact("departure", text_of(journey, "Departure"), source, leg=leg)
@@ -97,7 +99,9 @@ def _vat(root: Element, source: Source) -> Iterator[Fact]:
     yield from _party("seller", text_of(seller, "SellerName"), text_of(seller, "SellerTaxID"), source)
     yield Fact("seller_address", text_of(seller, "SellerAddrTel"), source)
     yield from _party("buyer", text_of(buyer, "BuyerName"), text_of(buyer, "BuyerTaxID"), source)
-    yield from _items((text_of(item, "Item") for item in all_named(root, "GoodsInfo")), source)
+    items = list(all_named(root, "GoodsInfo"))
+    yield from _items((text_of(item, "Item") for item in items), source)
+    yield from _prices(items, "Amount", "TaxAmount", source)
     yield Fact("remark", text_of(root, "Note"), source)
     yield from qr_facts(text_of(root, "GraphCode"))
 
@@ -158,6 +162,15 @@ def _party(who: str, name: str, tax_id: str, source: Source) -> Iterator[Fact]:
 def _items(names: Iterator[str], source: Source) -> Iterator[Fact]:
     for name in list(dict.fromkeys(names))[:_MAX_ITEMS]:
         yield Fact("item", name, source)
+
+
+def _prices(items: list[Element], net: str, tax: str, source: Source) -> Iterator[Fact]:
+    """What each line of the invoice comes to, without and with tax, in the order of the lines."""
+    for line, item in enumerate(items[:_MAX_ITEMS]):
+        amounts = minor_of(text_of(item, net)), minor_of(text_of(item, tax))
+        if amounts[0]:
+            yield Fact("item_net", amounts[0], source, leg=line)
+            yield Fact("item_total", str(int(amounts[0]) + int(amounts[1] or "0")), source, leg=line)
 
 
 def _first(root: Element, name: str) -> Element | None:

@@ -9,11 +9,12 @@ import pytest
 
 from server.claims.rules import judge
 from server.claims.rules.documents_present import documents_present
-from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Trip, Twin
+from server.claims.rules.facts import Attachment, Evidence, Facts, Leg, Purchase, Receipt, Stop, Trip, Twin
 from server.claims.rules.place_matches_trip import place_matches_trip
 from server.claims.rules.receipt_in_trip_dates import receipt_in_trip_dates
 from server.claims.rules.receipt_is_new import receipt_is_new
 from server.claims.rules.receipt_is_valid import receipt_is_valid
+from server.claims.rules.tool_prices import is_divisible, tool_prices
 from server.claims.rules.tool_returned import reimbursable_minor, tool_returned
 from server.receipts.evidence import read_evidence
 from tests.vectors import vectors
@@ -114,6 +115,39 @@ def test_the_amount_in_an_older_qr_is_without_tax() -> None:
 def test_only_what_came_back_is_paid(purchases: list[Purchase], expected: list[str], money: int) -> None:
     assert codes(tool_returned(replace(GOOD, purchases=tuple(purchases)))) == expected
     assert reimbursable_minor(1000, purchases) == money
+
+
+def lines(*amounts: int) -> tuple[Evidence, ...]:
+    """What an e-invoice says of its lines."""
+    about = {"source": "xml", "attachment": "a" * 64}
+    net = [{"kind": "item_net", "value": str(round(amount / 1.13)), **about} for amount in amounts]
+    return (*({"kind": "item_total", "value": str(amount), **about} for amount in amounts), *net)
+
+
+@pytest.mark.parametrize(
+    ("prices", "evidence", "divides"),
+    [
+        ((1, 99999), (), False),
+        ((1, 99999), lines(95000, 5000), False),
+        ((95000, 5000), lines(5000, 95000), True),
+        ((84071, 4425), lines(95000, 5000), True),
+        ((95000, 4425), lines(95000, 5000), False),
+        ((4000, 1000), lines(95000, 4000, 1000), False),
+        ((94000, 5000), lines(95000, -1000, 5000), True),
+        ((95000, 5000), tuple(item | {"confidence": 0.5} for item in lines(95000, 5000)), False),
+    ],
+)
+def test_money_is_divided_among_tools_only_by_prices_that_the_document_bears_out(
+    prices: tuple[int, int], evidence: tuple[Evidence, ...], divides: bool
+) -> None:
+    dear, cheap = (Purchase(name, 1, back, price) for name, back, price in zip("DC", (0, 1), prices, strict=True))
+    assert is_divisible((dear, cheap), evidence, "") is divides
+    receipt = replace(GOOD.receipt, category="tool", evidence=evidence)
+    found = codes(tool_prices(replace(GOOD, receipt=receipt, purchases=(dear, cheap))))
+    assert ("tool_prices_unproven" in found) is not divides
+    assert ("tool_line_not_logged" in found) is (len(evidence) == 6 and not divides)
+    assert reimbursable_minor(100000, (dear, cheap), is_divisible=False) == 0
+    assert reimbursable_minor(100000, (replace(dear, stocked_in=1), cheap), is_divisible=False) == 100000
 
 
 def test_a_tool_receipt_needs_its_tool() -> None:

@@ -36,6 +36,7 @@ def digital_xml(**says: str) -> bytes:
         "item": "*住宿服务*住宿费",
         "remark": "",
         "special": "",
+        "items": "",
     } | says
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <EInvoice><Header><EIid>{text["number"]}</EIid></Header><EInvoiceData>
@@ -44,11 +45,17 @@ def digital_xml(**says: str) -> bytes:
 <BuyerInformation><BuyerIdNum>{text["buyer_id"]}</BuyerIdNum><BuyerName>{text["buyer"]}</BuyerName></BuyerInformation>
 <BasicInformation><TotalAmWithoutTax>{text["net"]}</TotalAmWithoutTax><TotalTaxAm>{text["tax"]}</TotalTaxAm>
 <TotalTax-includedAmount>{text["total"]}</TotalTax-includedAmount></BasicInformation>
-<IssuItemInformation><ItemName>{text["item"]}</ItemName></IssuItemInformation>
+<IssuItemInformation><ItemName>{text["item"]}</ItemName></IssuItemInformation>{text["items"]}
 <SpecificInformation>{text["special"]}</SpecificInformation>
 <AdditionalInformation><Remark>{text["remark"]}</Remark></AdditionalInformation></EInvoiceData>
 <TaxSupervisionInfo><InvoiceNumber>{text["number"]}</InvoiceNumber>
 <IssueTime>{text["issued"]}</IssueTime></TaxSupervisionInfo></EInvoice>""".encode()
+
+
+def item(name: str, net: str, tax: str) -> str:
+    """One more line of an e-invoice."""
+    amounts = f"<Amount>{net}</Amount><ComTaxAm>{tax}</ComTaxAm>"
+    return f"<IssuItemInformation><ItemName>{name}</ItemName>{amounts}</IssuItemInformation>"
 
 
 def coach(start: str, end: str, day: str, who: str = "") -> str:

@@ -19,7 +19,7 @@ from server.services import Services
 from sync.actor import SYSTEM
 from sync.change import Record, new_id
 from sync.errors import Refused
-from tests.server.receipts.documents import arrive, bring, coach, digital_xml, send
+from tests.server.receipts.documents import arrive, bring, coach, digital_xml, item, send
 from tests.server.world import HANGZHOU_SELLER, World, codes
 
 
@@ -51,6 +51,32 @@ def test_a_file_proves_what_was_only_typed(world: World, services: Services, pro
     assert receipt["reading_status"] == "read"
     assert {"seller_registration", "amount_total", "buyer_tax_id"} <= {item["kind"] for item in receipt["evidence"]}
     assert world.now("claim_line", line["id"])["status"] == "clear"
+
+
+def test_a_receipt_with_two_tools_is_divided_by_the_lines_of_its_document(
+    world: World, services: Services, process: ReaderProcess
+) -> None:
+    trip = world.trip()
+    world.report(trip)
+    items = item("*工具*扭力扳手", "221.24", "28.76") + item("*工具*塞尺", "44.25", "5.75")
+    data = digital_xml(net="265.49", tax="34.51", items=items)
+    claims = []
+    for number, prices in (("26332000000012345678", (25000, 5000)), ("26332000000012345679", (1, 29999))):
+        xml = data.replace(b"26332000000012345678", number.encode())
+        receipt = logged(world, trip, bring(services, world.anna, xml), category="tool", number=number)
+        kept, cheap = (world.tool(trip, receipt, price=price) for price in prices)
+        claims.append(world.claim(trip, receipt))
+        world.stock_in(cheap)
+        assert [line["status"] for line in world.lines(claims[-1])] == ["blocked"], "not read yet"
+    read_waiting(services, process)
+    assert [(line["status"], line["amount_minor"]) for line in world.lines(claims[0])] == [
+        ("clear", 5000),
+        ("blocked", 25000),
+    ]
+    assert [(line["status"], line["amount_minor"]) for line in world.lines(claims[1])] == [("blocked", 30000)]
+    assert codes(world.lines(claims[1])[0])[:2] == ["tool_not_returned", "tool_prices_unproven"]
+    world.stock_in(kept)
+    assert [(line["status"], line["amount_minor"]) for line in world.lines(claims[1])] == [("clear", 30000)]
 
 
 def test_a_file_may_come_before_its_receipt_or_after_it(
@@ -141,7 +167,7 @@ def test_a_newer_reader_adds_its_reading_and_the_old_one_stays(
     renew_all(services)
     assert read_waiting(services, process) == 1
     readings = services.engine.write(SYSTEM, lambda write: write.find("reading", sha256=sha256))
-    assert sorted((item["reader_version"], item["status"]) for item in readings) == [("0", "read"), ("1", "read")]
+    assert sorted((item["reader_version"], item["status"]) for item in readings) == [("0", "read"), ("2", "read")]
     names = [item["value"] for item in world.now("receipt", receipt["id"])["evidence"] if item["kind"] == "seller_name"]
     assert names == ["湖滨示例酒店"]
 
