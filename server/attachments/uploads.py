@@ -151,10 +151,17 @@ def purge_unfinished(of: Services) -> int:
     for upload_id in gone:
         _forget(of, upload_id)
     oldest = time.time() - EXPIRES_AFTER.total_seconds()
-    strays = [part for part in of.files.parts.iterdir() if part.lstat().st_mtime < oldest]
+    strays = [part for part in of.files.parts.iterdir() if _is_older(part, oldest)]
     for part in strays:
         part.unlink(missing_ok=True)
     return len(gone) + len(strays)
+
+
+def _is_older(part: Path, instant_s: float) -> bool:
+    try:
+        return part.lstat().st_mtime < instant_s
+    except FileNotFoundError:  # another request has moved it to its place meanwhile
+        return False
 
 
 def _check_offset(offset: int, arrived: int) -> None:

@@ -8,7 +8,6 @@ import { Log } from "./screens/log";
 import { Login } from "./screens/login";
 import { Outbox } from "./screens/outbox";
 import { ReceiptScreen } from "./screens/receipt";
-import { Settings } from "./screens/settings";
 import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
 import { noteUnsent } from "./store/mark";
@@ -68,6 +67,7 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 }
 
 /** What is not needed at once comes later: reports bring the signature pad with them. */
+const Settings = lazy(async () => (await import("./screens/settings")).Settings);
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
 const Notices = lazy(async () => (await import("./screens/notices")).Notices);
 const OpenNotice = lazy(async () => (await import("./screens/notices")).OpenNotice);

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from random import Random
 
 import pytest
+from PIL import Image
 
+from server.attachments import uploads
 from sync.change import Record
 from sync.transaction import Transaction
+from tests.documents.make import make
 from tests.e2e.fault_proxy import FaultProxy
 from tests.e2e.phone import Phone
 from tests.e2e.running import RunningServer
@@ -19,6 +26,8 @@ from tests.server.world import HANGZHOU_SELLER, World, digital_number, qr_text
 
 NewPhone = Callable[..., Phone]
 TWO_YEARS, A_WHILE = 2000, 620
+PREVIEWS = "/api/attachments/previews"
+PAPERS = ("vat-picture", "digital-picture", "taxi-picture", "rail-picture", "toll-picture")
 
 
 @pytest.fixture
@@ -28,9 +37,11 @@ def proxy(server: RunningServer) -> Iterator[FaultProxy]:
     running.stop()
 
 
-def past(world: World, records: int) -> None:
-    """So many records of trips that are over, and their receipts; then the trip that is under way."""
+def past(server: RunningServer, records: int, photos: int) -> None:
+    """So many records: trips that are over, their receipts, and photos of the last ones; then the trip under way."""
+    world = server.people()
     days = [TODAY - timedelta(days=730 - number * 14) for number in range(50)]
+    taken = photographed(server, world, photos)
 
     def trips(write: Transaction) -> list[Record]:
         return [write.create("trip", trip(world.anna.id, day)) for day in days]
@@ -38,11 +49,35 @@ def past(world: World, records: int) -> None:
     made = world.engine.write(world.dispatcher, trips)
 
     def receipts(write: Transaction) -> None:
-        for number in range(records - len(made)):
-            write.create("receipt", receipt(made[number * len(made) // records], 30000 + number))
+        count = records - len(made) - photos
+        shown = [[]] * (count - photos) + [[sha256] for sha256 in taken]
+        for number, attachments in enumerate(shown):
+            fields = receipt(made[number * len(made) // records], 30000 + number)
+            write.create("receipt", fields | {"attachments": attachments})
 
     world.engine.write(world.anna, receipts)
     plan(world)
+
+
+def photographed(server: RunningServer, world: World, count: int) -> list[str]:
+    """So many photos of anna's on the server, no two the same. Gives their hashes."""
+    random = Random(26)
+    papers = [
+        Image.open(io.BytesIO(make(PAPERS[at % len(PAPERS)], at, camera=True).data)) for at in range(min(10, count))
+    ]
+
+    def store(number: int) -> str:
+        paper, data = papers[number % len(papers)], io.BytesIO()
+        left, top = random.randrange(60), random.randrange(60)
+        paper.crop((left, top, paper.width, paper.height)).save(data, "JPEG", quality=85)
+        about = {"sha256": hashlib.sha256(data.getvalue()).hexdigest(), "media_type": "image/jpeg"}
+        size = len(data.getvalue())
+        upload = uploads.begin(server.services, world.anna.id, about["sha256"], about["media_type"], size)
+        uploads.receive(server.services, upload, 0, io.BytesIO(data.getvalue()), None)
+        return str(world.create(world.anna, "attachment", **about, size=size)["sha256"])
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(store, range(count)))
 
 
 def trip(technician_id: str, day: date) -> Record:
@@ -59,11 +94,11 @@ def receipt(of: Record, amount: int) -> Record:
 
 
 @pytest.mark.long
-def test_the_first_sync_over_3g_is_useful_soon_and_complete_in_a_minute(
+def test_the_first_sync_over_3g_is_useful_soon_and_brings_previews_when_the_records_are_complete(
     new_phone: NewPhone, server: RunningServer, proxy: FaultProxy
 ) -> None:
     """T26"""
-    past(server.people(), TWO_YEARS)
+    past(server, TWO_YEARS, photos=200)
     phone = new_phone(address=proxy.address)
     proxy.rate, proxy.latency = 50_000, 0.4
     phone.fill(username="anna", password=PASSWORD)
@@ -71,17 +106,36 @@ def test_the_first_sync_over_3g_is_useful_soon_and_complete_in_a_minute(
     phone.tap("login-submit")
     phone.page.get_by_text("Pump repair").first.wait_for(timeout=60_000)
     useful = time.monotonic() - began
-    phone.wait_for("() => document.querySelector('[data-testid=sync-line]').innerText.includes('All synced')", 60)
-    print(f"useful after {useful:.1f} s, complete after {time.monotonic() - began:.1f} s")
-    assert useful <= 5
+    assert PREVIEWS not in proxy.asked
+    phone.wait_for("() => document.querySelector('[data-testid=sync-line]').innerText.includes('All synced')", 100)
+    records = time.monotonic() - began
+    brought = wait_for_previews(phone, 200)
+    complete = time.monotonic() - began
+    print(f"useful after {useful:.1f} s, records after {records:.1f} s, {len(brought)} previews after {complete:.1f} s")
     assert len(phone.stored("records")) > TWO_YEARS
+    assert_previews_came_last(proxy.asked)
+
+
+def wait_for_previews(phone: Phone, count: int) -> list[str]:
+    """Wait until the phone holds so many. Gives the hashes of the files."""
+    until = time.monotonic() + 120
+    while len(phone.stored("previews")) < count:
+        assert time.monotonic() < until, "the previews never came"
+        time.sleep(0.25)
+    return [each["sha256"] for each in phone.stored("previews")]
+
+
+def assert_previews_came_last(asked: list[str]) -> None:
+    pages = [at for at, path in enumerate(asked) if path.startswith("/api/sync/pull?cursor=")]
+    compared = asked.index("/api/sync/manifest")
+    assert pages[0] < compared < asked.index(PREVIEWS)
 
 
 def test_an_interrupted_first_sync_goes_on_where_it_stood_and_is_not_taken_as_complete(
     new_phone: NewPhone, server: RunningServer, proxy: FaultProxy
 ) -> None:
     """T26"""
-    past(server.people(), A_WHILE)
+    past(server, A_WHILE, photos=6)
     phone = new_phone(address=proxy.address)
     phone.wait_for("() => navigator.serviceWorker.controller?.state === 'activated'")
     proxy.rate, proxy.latency = 60_000, 3
@@ -106,3 +160,5 @@ def test_an_interrupted_first_sync_goes_on_where_it_stood_and_is_not_taken_as_co
     assert pulls
     assert all("cursor=" in path for path in pulls), "it began from zero"
     assert len(phone.stored("records")) > A_WHILE
+    wait_for_previews(phone, 6)
+    assert_previews_came_last(proxy.asked)

@@ -220,6 +220,11 @@ export const texts = {
   "settings.notices": ["通知设置（手机提醒、邮件、免打扰）", "Notices: alerts, e-mail, quiet hours"],
   "settings.persist_no": ["系统可能在空间不足时清除数据", "The system may clear data when space is short"],
   "settings.persist_yes": ["数据受保护，不会被自动清除", "Data is protected from being cleared"],
+  "settings.previews": ["票据和工具的小图", "Small pictures of receipts and tools"],
+  "settings.previews_always": ["用任何网络下载", "Bring over any network"],
+  "settings.previews_never": ["不下载", "Do not bring"],
+  "settings.previews_saver": ["省流量模式已开启，暂不下载小图", "Data saver is on: none are brought now"],
+  "settings.previews_wifi": ["仅用 Wi-Fi 下载", "Bring over Wi-Fi only"],
   "settings.sign_out": ["退出登录", "Sign out"],
   "settings.sign_out_anyway": [
     "仍要退出（记录留在这台手机上）",

@@ -10,6 +10,7 @@ import { wake } from "../sync/runner";
 import { Comments, commentsOf } from "../ui/comments";
 import { whyNotSaved } from "../ui/not-saved";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
+import { Previews } from "../ui/preview";
 import { UnreadableBadge } from "../ui/reading";
 import { AskForWaiver, Waivers } from "../ui/waivers";
 import { TripChoice } from "./receipt";
@@ -84,6 +85,7 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
         </h3>
         {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
       </div>
+      <Previews of={receipt?.attachments} isStrip />
       {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
       <UnreadableBadge receipt={receipt} />
       {isReturned && <Repair owner={owner} line={line} />}

@@ -15,8 +15,9 @@ import { all, one } from "../store/view";
 import { wake } from "../sync/runner";
 import { flushDrafts, useDraft } from "../ui/draft";
 import { whyNotSaved } from "../ui/not-saved";
-import { Choice, Field, Findings, minorOf, Preview, Top } from "../ui/parts";
+import { Choice, Field, Findings, minorOf, Top } from "../ui/parts";
 import { NotAdded, Photos } from "../ui/photos";
+import { Previews } from "../ui/preview";
 import { ReadFromDocument } from "../ui/reading";
 import { readQr } from "../ui/scan";
 import { shareDraft } from "../ui/shared";
@@ -136,11 +137,7 @@ export function ReceiptScreen({ owner, id, share }: Props) {
   return (
     <form onSubmit={(event) => void submit(event)}>
       <Top title={t("receipt.title")} back={["log"]} />
-      <div class="photos">
-        {((record?.attachments as string[]) ?? []).map((sha256) => (
-          <Preview key={sha256} sha256={sha256} />
-        ))}
-      </div>
+      <Previews of={record?.attachments} />
       <Photos
         photos={list}
         onAdd={(photo) => {

@@ -1,10 +1,13 @@
 /** Language, storage, and leaving: which never costs anybody their work. */
 import { useEffect, useState } from "preact/hooks";
 import { language, speak, t } from "../i18n";
+import { type Bringing, bringing, choose } from "../store/previews";
 import { world } from "../store/view";
+import { connection } from "../sync/previews";
+import { wake } from "../sync/runner";
 import { session, signOut } from "../sync/session";
 import { counts } from "../ui/line";
-import { Top } from "../ui/parts";
+import { Choice, Top } from "../ui/parts";
 
 export function Settings() {
   const [used, setUsed] = useState(0);
@@ -35,6 +38,7 @@ export function Settings() {
       <section class="card">
         <p>{t("settings.storage", { used: (used / 1_048_576).toFixed(1) })}</p>
         <p class="soft">{t(isKept ? "settings.persist_yes" : "settings.persist_no")}</p>
+        {session.value?.user.role === "technician" && <PreviewChoice />}
       </section>
       <section class="card">
         <p>
@@ -73,6 +77,38 @@ export function Settings() {
       <button type="button" class="danger wide" data-testid="sign-out" onClick={leave}>
         {t(isAsked && open > 0 ? "settings.sign_out_anyway" : "settings.sign_out")}
       </button>
+    </>
+  );
+}
+
+/** Whether small pictures of receipts are brought. Over Wi-Fi only is offered where the phone tells its network. */
+function PreviewChoice() {
+  const [chosen, setChosen] = useState<Bringing | null>(null);
+  useEffect(() => {
+    void bringing().then(setChosen);
+  }, []);
+  if (chosen === null) return null;
+  const { saveData, type } = connection();
+  const options: [string, string][] = [
+    ["always", t("settings.previews_always")],
+    ["wifi", t("settings.previews_wifi")],
+    ["never", t("settings.previews_never")],
+  ];
+  const take = async (value: Bringing) => {
+    await choose(value);
+    setChosen(value);
+    wake();
+  };
+  return (
+    <>
+      <Choice
+        label={t("settings.previews")}
+        name="previews"
+        value={chosen}
+        options={options.filter(([value]) => value !== "wifi" || type || chosen === "wifi")}
+        onValue={(value) => void take(value as Bringing)}
+      />
+      {saveData && <p class="soft">{t("settings.previews_saver")}</p>}
     </>
   );
 }

@@ -10,8 +10,9 @@ import { wake } from "../sync/runner";
 import { useDraft } from "../ui/draft";
 import { whyNotSaved } from "../ui/not-saved";
 import { Owned } from "../ui/owned";
-import { Choice, Field, minorOf, nameOf, Preview, Top, typedOf } from "../ui/parts";
+import { Choice, Field, minorOf, nameOf, Top, typedOf } from "../ui/parts";
 import { DraftPhotos } from "../ui/photos";
+import { Previews } from "../ui/preview";
 import { changedOnly } from "./receipt-form";
 
 const EMPTY = { receipt_id: "", name: "", model: "", quantity: "1", price: "", serials: "" };
@@ -130,11 +131,7 @@ export function ToolScreen({ owner, id }: { owner: string; id?: string }) {
         onValue={(serials) => set({ serials })}
       />
       <h2>{say("field.attachments")}</h2>
-      <div class="photos">
-        {kept.map((sha256) => (
-          <Preview key={sha256} sha256={sha256} />
-        ))}
-      </div>
+      <Previews of={kept} />
       <DraftPhotos draft={photos} />
       {message && (
         <p class="flash" role="alert" data-testid="form-error">

@@ -61,6 +61,14 @@ export interface StoredBytes {
   bytes: ArrayBuffer;
 }
 
+/** A small picture from the server; without bytes for a file that shows nothing. */
+export interface StoredPreview {
+  key: string;
+  owner: string;
+  sha256: string;
+  webp: ArrayBuffer | null;
+}
+
 /** A form that was begun and not saved yet. */
 export interface StoredDraft {
   key: string;
@@ -75,6 +83,7 @@ class PhoneDatabase extends Dexie {
   files!: Table<StoredFile, string>;
   bytes!: Table<StoredBytes, string>;
   drafts!: Table<StoredDraft, string>;
+  previews!: Table<StoredPreview, string>;
 
   constructor() {
     // Strict: "saved" is said only when the disk has it, not when the browser's buffer has.
@@ -87,6 +96,7 @@ class PhoneDatabase extends Dexie {
       bytes: "key, owner",
       drafts: "key, owner",
     });
+    this.version(2).stores({ previews: "key, owner" });
   }
 }
 

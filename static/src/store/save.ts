@@ -2,6 +2,7 @@
 import { newId, nowUtc } from "../ids";
 import { db, type Fields, fileKey, type Op, type StoredChange } from "./db";
 import type { Captured } from "./photo";
+import { dropPreviews } from "./previews";
 
 /** What a screen wants to happen to one record. For an update: the values that the person saw before. */
 export interface Wish {
@@ -47,6 +48,29 @@ export async function save(
 ): Promise<StoredChange[]> {
   const changes = [...photos.map(attachmentOf), ...wishes].map((wish) => asChange(owner, wish));
   try {
+    await withRoom(() => write(owner, changes, photos, draft));
+  } catch (error) {
+    throw new SaveFailed(isQuota(error) ? "storage_full" : "storage_broken");
+  }
+  return changes;
+}
+
+/** Keeps what has been typed so far. */
+export async function keepDraft(owner: string, key: string, value: Fields): Promise<void> {
+  await withRoom(() => db.drafts.put({ key, owner, value }));
+}
+
+/** Writes; on a full phone once more, when the previews have made room. */
+async function withRoom(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isQuota(error) || !(await dropPreviews())) throw error;
+    await write();
+  }
+}
+
+async function write(owner: string, changes: StoredChange[], photos: Captured[], draft?: string): Promise<void> {
     await db.transaction("rw", [db.changes, db.files, db.bytes, db.drafts], async () => {
       for (const photo of photos) {
         const key = fileKey(owner, photo.sha256);
@@ -66,15 +90,6 @@ export async function save(
       for (const change of changes) await add(change);
       if (draft) await db.drafts.where("key").startsWith(draft).delete();
     });
-  } catch (error) {
-    throw new SaveFailed(isQuota(error) ? "storage_full" : "storage_broken");
-  }
-  return changes;
-}
-
-/** Keeps what has been typed so far. */
-export async function keepDraft(owner: string, key: string, value: Fields): Promise<void> {
-  await db.drafts.put({ key, owner, value });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Bringing the server's records: page by page, the cursor kept in the same transaction as what it stands for. */
 import { newId } from "../ids";
 import { db, type Fields, recordKey } from "../store/db";
+import { tidy } from "../store/previews";
 import { call, Refusal } from "./api";
 import type { Stand } from "./push";
 import { withToken } from "./session";
@@ -29,6 +30,7 @@ interface Place {
 export async function pull(owner: string): Promise<Stand> {
   const done = await db.changes.where({ owner, state: "done" }).primaryKeys();
   if (!(await db.meta.get(`place/${owner}`))) await glance(owner);
+  let isLess = false;
   for (;;) {
     const place = await placeOf(owner);
     const page = await fetchPage(place.cursor);
@@ -37,7 +39,10 @@ export async function pull(owner: string): Promise<Stand> {
       continue;
     }
     await take(owner, place, page, done);
-    if (!page.more) return { epoch: page.epoch, durable_seq: page.durable_seq };
+    isLess ||= place.round !== "" || page.changes.some((item) => item.op === "remove");
+    if (page.more) continue;
+    if (isLess) await tidy(owner);
+    return { epoch: page.epoch, durable_seq: page.durable_seq };
   }
 }
 

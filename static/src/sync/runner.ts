@@ -4,6 +4,7 @@ import { db, readMeta, type StoredChange } from "../store/db";
 import { wasEmptied } from "../store/mark";
 import { Refusal, Unreachable } from "./api";
 import { compare, confirmed, forget, noticeEpoch } from "./durable";
+import { bringPreviews } from "./previews";
 import { pull } from "./pull";
 import { push, type Stand } from "./push";
 import { endSession, session, wipe } from "./session";
@@ -68,7 +69,7 @@ async function turn(): Promise<void> {
   }
 }
 
-/** One round: send, pull, upload, compare, forget. What is saved during a long upload goes between its parts. */
+/** One round: send, pull, upload, compare, forget; then previews, as long as nothing else is to do. What is saved during a long upload goes between its parts. */
 async function once(): Promise<void> {
   const owner = session.value?.user.id;
   if (!owner || session.value?.ended) return;
@@ -88,6 +89,7 @@ async function once(): Promise<void> {
     // What the server turns out to lack goes out soon, not after the long pause of a phone that has nothing to send.
     const before = wasConfirmed ? SOONEST : pause;
     pause = confirmed.value ? LATEST / 2 : Math.min(LATEST, before * 2);
+    await bringPreviews(owner, async () => isWanted || !(await isAllSent(owner)));
   } catch (error) {
     await onFailure(owner, error);
   }

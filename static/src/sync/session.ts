@@ -77,7 +77,7 @@ export async function endSession(isNewDevice: boolean): Promise<void> {
 
 /** Removes everything of this owner: the server has said that this phone may no longer keep it. */
 export async function wipe(owner: string): Promise<void> {
-  for (const table of [db.records, db.changes, db.files, db.bytes, db.drafts]) {
+  for (const table of [db.records, db.changes, db.files, db.bytes, db.drafts, db.previews]) {
     await table.where({ owner }).delete();
   }
   await dropAllShares(owner);

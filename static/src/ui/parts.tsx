@@ -1,10 +1,9 @@
 /** Small parts that every screen is made of. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
 import { finding as findingWords, say, t } from "../i18n";
 import { go } from "../router";
 import type { RecordState, Shown } from "../store/view";
-import { one, world } from "../store/view";
+import { one } from "../store/view";
 
 /** A screen's head: where one is, and the way back. */
 export function Top({
@@ -176,27 +175,6 @@ export function Choice({ label, name, value, options, onValue }: ChoiceProps) {
         ))}
       </select>
     </label>
-  );
-}
-
-/** What a file without a preview is called: PDF, OFD, XML, HEIC. */
-export function kindOf(media_type: string): string {
-  return media_type.split("/")[1]?.toUpperCase() ?? "";
-}
-
-/** A kept photo, small. */
-export function Preview({ sha256 }: { sha256: string }) {
-  const file = world.value.files.get(sha256);
-  const bytes = file?.preview ?? null;
-  const address = useMemo(
-    () => (bytes ? URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" })) : ""),
-    [bytes],
-  );
-  useEffect(() => () => URL.revokeObjectURL(address), [address]);
-  return address ? (
-    <img src={address} alt={t("outbox.photo")} />
-  ) : (
-    <span class="file">{file ? kindOf(file.media_type) : t("outbox.photo")}</span>
   );
 }
 

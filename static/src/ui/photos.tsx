@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import { type Captured, capture, NotTaken } from "../store/photo";
 import { flushDrafts } from "./draft";
-import { kindOf } from "./parts";
+import { kindOf } from "./preview";
 
 interface Props {
   photos: Captured[];

@@ -8,7 +8,8 @@ import { save, update } from "../store/save";
 import { all, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
 import { whyNotSaved } from "./not-saved";
-import { type FindingLike, Preview, RecordStateBadge, Status } from "./parts";
+import { type FindingLike, RecordStateBadge, Status } from "./parts";
+import { Previews } from "./preview";
 
 /** The way to the request, where the finding may be asked for. */
 export function AskForWaiver({ line, code }: { line: Shown; code: string }) {
@@ -70,13 +71,7 @@ function OneWaiver({
         {waiver.$state === "server" ? <Status status={status} /> : <RecordStateBadge state={waiver.$state} />}
       </p>
       {Boolean(request) && <p class="soft">{t("waiver.you", { reason: request })}</p>}
-      {Array.isArray(attachments) && attachments.length > 0 && (
-        <div class="photos">
-          {attachments.map((sha256) => (
-            <Preview key={sha256} sha256={sha256} />
-          ))}
-        </div>
-      )}
+      <Previews of={attachments} />
       {isOpen(waiver) && waiver.$state === "server" && <p>{t("waiver.not_decided")}</p>}
       {Boolean(reason) && <p>{t("waiver.because", { reason })}</p>}
       {isGiven && waiver.valid_until && line.status !== "paid" && (
