@@ -3,7 +3,6 @@ import { useEffect } from "preact/hooks";
 import { say, t } from "./i18n";
 import type { TextKey } from "./i18n/texts";
 import { route } from "./router";
-import { ClaimScreen, Claims, NewClaim } from "./screens/claims";
 import { Log } from "./screens/log";
 import { Login } from "./screens/login";
 import { Outbox } from "./screens/outbox";
@@ -67,6 +66,9 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 }
 
 /** What is not needed at once comes later: reports bring the signature pad with them. */
+const Claims = lazy(async () => (await import("./screens/claims")).Claims);
+const ClaimScreen = lazy(async () => (await import("./screens/claims")).ClaimScreen);
+const NewClaim = lazy(async () => (await import("./screens/claims")).NewClaim);
 const Settings = lazy(async () => (await import("./screens/settings")).Settings);
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
 const Notices = lazy(async () => (await import("./screens/notices")).Notices);
