@@ -60,7 +60,13 @@ test("on a full phone the previews make room, and the save goes through", async 
     if (room++ === 0) throw new DOMException("no room", "QuotaExceededError");
   };
   db.bytes.hook("creating", full);
-  const photo = { sha256: hash(2), media_type: "image/jpeg", size: 3, bytes: new ArrayBuffer(3), preview: null };
+  const photo = {
+    sha256: hash(2),
+    media_type: "image/jpeg",
+    size: 3,
+    bytes: new ArrayBuffer(3),
+    preview: null,
+  };
   await save(OWNER, [create("receipt", { note: "x" })], [photo]);
   db.bytes.hook("creating").unsubscribe(full);
   expect(await db.changes.count()).toBe(2);

@@ -85,7 +85,9 @@ async function newest(owner: string): Promise<string[]> {
     .toArray();
   const isOwn = new Set(own.map((file) => file.sha256));
   const isStored = new Set(
-    (await recordsOf("attachment")).flatMap(({ record }) => (hasPreview(record) ? String(record.sha256) : [])),
+    (await recordsOf("attachment")).flatMap(({ record }) =>
+      hasPreview(record) ? String(record.sha256) : [],
+    ),
   );
   const showing = (await Promise.all(SHOWING.map(recordsOf))).flat().sort((a, b) => (a.id < b.id ? 1 : -1));
   const hashes = showing.flatMap(({ record }) => (record.attachments as string[] | null | undefined) ?? []);

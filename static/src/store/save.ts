@@ -70,26 +70,31 @@ async function withRoom(write: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function write(owner: string, changes: StoredChange[], photos: Captured[], draft?: string): Promise<void> {
-    await db.transaction("rw", [db.changes, db.files, db.bytes, db.drafts], async () => {
-      for (const photo of photos) {
-        const key = fileKey(owner, photo.sha256);
-        const { sha256, media_type, size, preview, bytes } = photo;
-        await db.files.put({
-          key,
-          owner,
-          sha256,
-          media_type,
-          size,
-          preview,
-          state: "waiting",
-          upload_url: "",
-        });
-        await db.bytes.put({ key, owner, bytes });
-      }
-      for (const change of changes) await add(change);
-      if (draft) await db.drafts.where("key").startsWith(draft).delete();
-    });
+async function write(
+  owner: string,
+  changes: StoredChange[],
+  photos: Captured[],
+  draft?: string,
+): Promise<void> {
+  await db.transaction("rw", [db.changes, db.files, db.bytes, db.drafts], async () => {
+    for (const photo of photos) {
+      const key = fileKey(owner, photo.sha256);
+      const { sha256, media_type, size, preview, bytes } = photo;
+      await db.files.put({
+        key,
+        owner,
+        sha256,
+        media_type,
+        size,
+        preview,
+        state: "waiting",
+        upload_url: "",
+      });
+      await db.bytes.put({ key, owner, bytes });
+    }
+    for (const change of changes) await add(change);
+    if (draft) await db.drafts.where("key").startsWith(draft).delete();
+  });
 }
 
 /**

@@ -53,9 +53,7 @@ async function bringAll(
   while (wanted.length > 0 && left > 0 && !(await mustStop())) {
     const sha256s = wanted.splice(0, many);
     const began = performance.now();
-    const answer = await withToken((token) =>
-      call<Answer>("/api/attachments/previews", { sha256s }, token),
-    );
+    const answer = await withToken((token) => call<Answer>("/api/attachments/previews", { sha256s }, token));
     const seconds = (performance.now() - began) / 1000;
     if (seconds < 0.8) many = Math.min(MOST_AT_ONCE, many * 2);
     if (seconds > 2) many = Math.max(FEWEST, many >> 1);
