@@ -58,7 +58,7 @@ DESKS = {
         "/warehouse/calibration",
         "/warehouse/counts",
     ),
-    "ming": ("/warehouse/units?status=lost",),
+    "ming": ("/warehouse/units?status=lost", "/finance/waivers", "/finance/waivers/report"),
     "dan": ("/dispatch/", "/dispatch/customers", "/dispatch/trips/new", "/dispatch/reports"),
     "ada": ("/admin/",),
 }
@@ -135,6 +135,8 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
     purchase = world.tool(trip, receipt, quantity=2, price=15000)
     claim = world.claim(trip, receipt, world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95")))
     world.create(world.anna, "comment", claim_id=claim["id"], text="It came back today, @fei")
+    blocked = {"claim_line_id": world.lines(claim)[1]["id"], "finding_code": "place_mismatch"}
+    waiver = world.create(world.anna, "waiver", **blocked, request="Billed by the head office")
     unit = world.stock_in(purchase, "TW-1")
     world.account(world.anna)
     batch = world.export(world.batch(*world.approved(30000)))
@@ -148,7 +150,7 @@ def test_the_desks_can_be_used_by_everybody(playwright: Playwright, server: Runn
             f"/payments/batches/{batch['id']}",
         ),
         "wen": tool_room(world, unit),
-        "ming": (f"/warehouse/units/{unit['id']}",),
+        "ming": (f"/warehouse/units/{unit['id']}", f"/finance/waivers/{waiver['id']}"),
         "dan": (f"/dispatch/reports/{report['id']}",),
     }
     found: dict[str, list[str]] = {}

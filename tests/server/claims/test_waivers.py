@@ -169,6 +169,13 @@ def test_a_request_follows_the_tools_that_still_wait(world: World) -> None:
     assert (asked["status"], world.now("claim_line", asked["claim_line_id"])["split_from"]) == ("asked", line["id"])
 
 
+def test_two_phones_ask_for_the_same_once(world: World) -> None:
+    line = blocked(world)
+    assert (
+        at_once(lambda number: ask(world, line, request=f"Why {number}"), writers=4) == ["done"] + ["waiver_open"] * 3
+    )
+
+
 def test_of_two_managers_at_once_one_decides_and_the_other_is_told(world: World) -> None:
     asked = ask(world, blocked(world))
     managers = [world.manager, world.person("mei", "manager")]
