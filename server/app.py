@@ -29,7 +29,7 @@ from server.claims import (
 )
 from server.claims import pages as claims_pages
 from server.config import Config, from_environment
-from server.cookies import cookie_name
+from server.cookies import FormSessions, cookie_name
 from server.inflate import InflateRequests
 from server.notices import pages as notices_pages
 from server.notices import push_api
@@ -86,6 +86,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or from_environment()
     app = Flask("server", template_folder=str(paths.templates()), static_folder=None)
     app.config.update(_flask_settings(config))
+    app.session_interface = FormSessions()
     app.extensions["fieldclaim"] = build(config)
     app.wsgi_app = Admission(InflateRequests(app.wsgi_app))  # type: ignore[method-assign]
     if config.proxies:

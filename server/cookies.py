@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from server.config import Config
 from server.services import services
@@ -31,3 +32,13 @@ def keep_cookie(answer: Response, kind: str, value: str, lasts: timedelta) -> No
         httponly=True,
         samesite="Lax",
     )
+
+
+class FormSessions(SecureCookieSessionInterface):
+    """What Flask keeps for forms, in a signed cookie. A request without it, as a phone's, costs no check."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, g
+from sqlalchemy import Connection
 
 from server.attachments.store import FileStore
 from server.claims.settings import Company
@@ -17,6 +21,8 @@ from server.domain import registry
 from sync.database import Database
 from sync.engine import Engine
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _KEY = "fieldclaim"
 
 
@@ -58,3 +64,28 @@ def services() -> Services:
 def engine() -> Engine:
     """The engine of the application that handles this request."""
     return services().engine
+
+
+def in_one_read(view: Callable[P, R]) -> Callable[P, R]:
+    """All that the call reads by `reading` comes from one transaction: one state of the database, and asked at once."""
+
+    @wraps(view)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        with engine().database.read() as connection:
+            g.reading = connection
+            try:
+                return view(*args, **kwargs)
+            finally:
+                del g.reading
+
+    return call
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """The read of a call that is in one, else a read of its own."""
+    if "reading" in g:
+        yield g.reading
+        return
+    with engine().database.read() as connection:
+        yield connection

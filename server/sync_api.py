@@ -15,7 +15,7 @@ from server.accounts.gate import actor, signed_in
 from server.attachments.api import missing_files
 from server.calls import CallBlueprint, answer, bad_format_unless
 from server.problems import Problem
-from server.services import engine, services
+from server.services import engine, in_one_read, reading, services
 from sync.change import instant, is_storable
 from sync.errors import CursorUnknown
 from sync.feed import Item
@@ -137,7 +137,7 @@ class Push(MethodView):
     """Changes from a device."""
 
     @signed_in()
-    @blueprint.arguments(PushSchema)
+    @blueprint.arguments(PushSchema())
     @blueprint.response(200, PushAnswerSchema)
     def post(self, body: dict[str, Any]) -> Response:
         """Apply changes, each on its own, in their order."""
@@ -157,13 +157,15 @@ class Push(MethodView):
 class Pull(MethodView):
     """Records for a device."""
 
+    @in_one_read
     @signed_in()
-    @blueprint.arguments(PullQuerySchema, location="query")
+    @blueprint.arguments(PullQuerySchema(), location="query")
     @blueprint.response(200, PullAnswerSchema)
     def get(self, query: dict[str, Any]) -> Response:
         """The next records in the person's scope; without a cursor, all of them from the beginning."""
         try:
-            page = engine().pull(actor(), query["cursor"] or None, query["limit"])
+            with reading() as connection:
+                page = engine().pull_in(connection, actor(), query["cursor"] or None, query["limit"])
         except CursorUnknown as error:
             raise Problem(410, "cursor_unknown") from error
         stand = page.stand.to_wire() | {"cursor": page.cursor.encode(), "more": page.more}
@@ -187,7 +189,7 @@ class Manifest(MethodView):
     """The check behind the words "all synced"."""
 
     @signed_in()
-    @blueprint.arguments(ManifestSchema)
+    @blueprint.arguments(ManifestSchema())
     @blueprint.response(200, ManifestAnswerSchema)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """What the server lacks of what the device believes it has sent."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync import feed, journal
@@ -86,12 +87,16 @@ class Engine:
     def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
         """The next records in the actor's scope. Raises CursorUnknown: then pull from zero, without a cursor."""
         with self.database.read() as connection:
-            facts = read_facts(connection)
-            stand, newest = self._durability(facts), int(facts.get("head_seq", "0"))
-            start = decode(cursor, stand.epoch, actor.scope) if cursor else Cursor(stand.epoch, actor.scope, 0, newest)
-            if start.seq > newest:
-                raise CursorUnknown
-            return feed.pull(connection, self.registry, actor, start, limit, stand, newest)
+            return self.pull_in(connection, actor, cursor, limit)
+
+    def pull_in(self, connection: Connection, actor: Actor, cursor: str | None, limit: int) -> Page:
+        """As `pull`, in a read that has begun."""
+        facts = read_facts(connection)
+        stand, newest = self._durability(facts), int(facts.get("head_seq", "0"))
+        start = decode(cursor, stand.epoch, actor.scope) if cursor else Cursor(stand.epoch, actor.scope, 0, newest)
+        if start.seq > newest:
+            raise CursorUnknown
+        return feed.pull(connection, self.registry, actor, start, limit, stand, newest)
 
     def newest(self, actor: Actor, entities: Collection[str], limit: int) -> list[Item]:
         """The newest records of some kinds in the actor's scope, newest first. They come again in the pull."""

@@ -15,7 +15,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 
 from server.accounts import attempts, credentials, second_step, tokens
 from server.problems import Problem
-from server.services import engine
+from server.services import engine, reading
 from sync.actor import SYSTEM, Actor
 from sync.change import Record, new_id
 from sync.transaction import Transaction
@@ -198,7 +198,7 @@ def _own_device(write: Transaction, user: Record, known: list[str], name: str) -
 
 
 def _person_on(device_id: str) -> tuple[Record, Record]:
-    with engine().database.read() as connection:
+    with reading() as connection:
         found = tokens.person_on(connection, device_id)
     if found is None:
         raise Problem(401, "token_invalid")
