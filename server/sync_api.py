@@ -11,6 +11,7 @@ from flask import Response, request
 from flask.views import MethodView
 
 from server import health
+from server.accounts import step_up
 from server.accounts.gate import actor, signed_in
 from server.attachments.api import missing_files
 from server.calls import CallBlueprint, answer, bad_format_unless
@@ -147,6 +148,7 @@ class Push(MethodView):
             raise Problem(413, "push_too_large", params={"limit_changes": MAX_CHANGES})
         if (request.content_length or 0) > MAX_BYTES:
             raise Problem(413, "push_too_large", params={"limit_bytes": MAX_BYTES})
+        step_up.check_changes(body["changes"])
         verdicts = engine().push(actor(), body["changes"])
         health.count_verdicts(verdicts)
         stand = engine().durability().to_wire() | {"server_time": instant(engine().clock())}

@@ -11,6 +11,7 @@ from server.accounts import credentials, second_factor, second_step, tokens
 from server.accounts.gate import page_for
 from server.accounts.records import LANGUAGES, ROLES
 from server.accounts.sessions import revoke_device
+from server.accounts.step_up import freshly_proved
 from server.pages import attempt, done, known, read_page
 from sync.change import Record
 from sync.errors import Refused
@@ -122,6 +123,7 @@ def reset_password(user_id: str) -> Response:
 
 @blueprint.post("/users/<user_id>/second-factor")
 @page_for("admin")
+@freshly_proved()
 def reset_second_factor(user_id: str) -> Response:
     """Take a lost second factor away; every session ends, and the person sets up another when they sign in."""
 

@@ -107,6 +107,20 @@ def device_of(write: Transaction, token: str) -> str | None:
     return row.device_id if row is not None else None
 
 
+def proved_at(connection: Connection, device_id: str) -> str:
+    """When the person of a session last proved their second factor; empty where they did not."""
+    return connection.scalar(select(proofs.c.proved_at).where(proofs.c.device_id == device_id)) or ""
+
+
+def note_proof(write: Transaction, device_id: str) -> None:
+    """The person of a session has proved their second factor now."""
+    now = instant(write.now)
+    write.lock(_name(device_id))
+    of_device = update(proofs).where(proofs.c.device_id == device_id).values(proved_at=now)
+    if not write.connection.execute(of_device).rowcount:
+        write.connection.execute(insert(proofs).values(device_id=device_id, proved_at=now))
+
+
 def end_sessions(write: Transaction, device_id: str) -> None:
     """Forget every refresh token of a device, and where it is reached; its access tokens are worth nothing then."""
     write.lock(_name(device_id))

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.claims.limits import SUBJECTS
 from server.claims.rules.limits import DAY_KINDS, LOWEST_TIER, MONEY_KINDS, city_tiers
 from server.pages import attempt, done, known, read_page, typed_minor
@@ -53,6 +54,7 @@ def limits() -> str:
 
 @blueprint.post("")
 @page_for("manager")
+@freshly_proved()
 def add() -> Response:
     """A new limit from a day on."""
     kind, _, subject = request.form.get("what", "").partition(":")
@@ -70,6 +72,7 @@ def add() -> Response:
 
 @blueprint.post("/<limit_id>/take-back")
 @page_for("manager")
+@freshly_proved()
 def take_back(limit_id: str) -> Response:
     """A limit that does not apply yet is taken back."""
 

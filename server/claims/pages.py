@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.claims import queue
 from server.claims.advances import balance_of
 from server.claims.comments import comments_of
@@ -80,6 +81,7 @@ def printed(claim_id: str) -> str:
 
 @blueprint.post("/lines/<line_id>")
 @page_for("finance", "manager")
+@freshly_proved(lambda: request.form.get("step") == "pay")
 def decide(line_id: str) -> Response:
     """Approve (above the limit: endorse), refuse, return for repair, mark as paid, or take a decision back."""
     step = request.form.get("step", "")

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
+from server.accounts.step_up import freshly_proved
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.payments.bank_file import columns_of
@@ -58,6 +59,7 @@ def account(user_id: str) -> str:
 
 @blueprint.post("/accounts/<user_id>")
 @page_for("finance")
+@freshly_proved()
 def save_account(user_id: str) -> Response:
     """Keep a person's account."""
     _save(user_id)
@@ -73,6 +75,7 @@ def own_account() -> str:
 
 @blueprint.post("/account")
 @page_for()
+@freshly_proved()
 def save_own_account() -> Response:
     """Keep the visitor's own account."""
     _save(actor().id)
@@ -102,6 +105,7 @@ def layout() -> str:
 
 @blueprint.post("/layout")
 @page_for("finance", "manager")
+@freshly_proved()
 def save_layout() -> Response:
     """Keep how the bank wants its file."""
     pairs = zip(request.form.getlist("holds"), request.form.getlist("header"), strict=False)

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.payments.export import kept_file
@@ -83,6 +84,7 @@ def batch(batch_id: str) -> str:
 
 @blueprint.post("/batches/<batch_id>/export")
 @page_for("finance")
+@freshly_proved()
 def export(batch_id: str) -> Response:
     """Fix the batch and make the bank's file, once."""
 
@@ -102,6 +104,7 @@ def export(batch_id: str) -> Response:
 
 @blueprint.post("/batches/<batch_id>/file")
 @page_for("finance")
+@freshly_proved()
 def file(batch_id: str) -> Response:
     """The bank's file: the same bytes each time, from the second time on named as a copy."""
 

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
+from server.accounts.step_up import freshly_proved
 from server.i18n import say
 from server.pages import attempt, done, known, read_page, words
 from server.payments.export import setting
@@ -37,6 +38,7 @@ def preview(batch_id: str) -> str | Response:
 
 @blueprint.post("/result/record")
 @page_for("finance")
+@freshly_proved()
 def record(batch_id: str) -> str | Response:
     """Carry out what the preview showed, all of it at once; where it would now be otherwise, show that first."""
     try:
@@ -68,6 +70,7 @@ def record(batch_id: str) -> str | Response:
 
 @blueprint.post("/answer")
 @page_for("finance")
+@freshly_proved()
 def answer(batch_id: str) -> Response:
     """What the bank did with one payment, as the payer knows it without a file."""
     reference = request.form.get("reference", "")

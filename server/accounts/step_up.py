@@ -1,0 +1,101 @@
+"""What moves money asks for the second factor again: it must have been proved in the last five minutes.
+
+Whoever is asked for a second factor at the sign-in is asked here, too; where nobody is (the demo), nothing changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from server.accounts import second_step, tokens
+from server.accounts.gate import actor, current_user
+from server.pages import done, words
+from server.problems import Problem
+from server.services import engine
+from sync.errors import Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+FRESH = timedelta(minutes=5)
+GUARDED = frozenset({"payment_batch", "payment_result", "bank_account", "bank_layout", "limit", "second_factor"})
+"""The records whose change asks for it. A line that is paid by hand does, too."""
+_CODE = "proof_code"
+_OURS = frozenset({_CODE, "csrf_token"})
+
+
+def freshly_proved(when: Callable[[], bool] = lambda: True) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a page's form through only with a fresh proof; else ask for a code, and then go on with what was typed."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            asked = _ask() if when() and not is_fresh() else None
+            return view(*args, **kwargs) if asked is None else cast("R", asked)
+
+        guarded.asks_for_proof = True  # type: ignore[attr-defined] # by this a test finds the forms that do not ask
+        return cast("Callable[P, R]", guarded)
+
+    return decorate
+
+
+def check_changes(changes: Sequence[Any]) -> None:
+    """The same for changes that come by the API. Raises Problem: proof_needed."""
+    if any(_is_guarded(change) for change in changes) and not is_fresh():
+        raise Problem(403, "proof_needed")
+
+
+def is_fresh() -> bool:
+    """Whether the acting person proved their second factor a moment ago, or is not asked for one."""
+    if not second_step.is_asked(current_user()):
+        return True
+    with engine().database.read() as connection:
+        proved_at = tokens.proved_at(connection, actor().device_id)
+    return bool(proved_at) and datetime.fromisoformat(proved_at) > engine().clock() - FRESH
+
+
+def _is_guarded(change: Any) -> bool:
+    if not isinstance(change, Mapping):
+        return False
+    fields = change.get("fields")
+    pays = isinstance(fields, Mapping) and fields.get("status") == "paid"
+    return change.get("entity") in GUARDED or (change.get("entity") == "claim_line" and pays)
+
+
+def _ask() -> Response | None:
+    """The page that asks; nothing once the code that it sent is right."""
+    code = request.form.get(_CODE)
+    if code is None:
+        return _page("", 403, {})
+    try:
+        codes_left = second_step.prove_again(current_user()["id"], actor().device_id, code, request.remote_addr or "")
+    except Problem as problem:
+        return _page(words(Refused(problem.code, params=problem.params)), problem.status, problem.headers)
+    if codes_left <= second_step.FEW_CODES:
+        done("factor.few_codes", count=codes_left)
+    return None
+
+
+def _page(refused: str, status: int, headers: Mapping[str, str]) -> Response:
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in _OURS]
+    page = render_template(
+        "accounts/step_up.html",
+        typed=typed,
+        address=request.full_path.rstrip("?"),
+        back=_came_from(),
+        minutes=int(FRESH.total_seconds() // 60),
+        refused=refused,
+    )
+    return make_response(page, status, headers)
+
+
+def _came_from() -> str:
+    """The page with the form, where the browser names one of this server's."""
+    url = urlsplit(request.referrer or "")
+    return url.path if url.netloc == request.host and url.path != request.path else ""
