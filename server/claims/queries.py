@@ -58,13 +58,15 @@ def _in_order(line: Record) -> tuple[int, str]:
 def _line_view(read: Transaction, line: Record) -> LineView:
     receipt = read.get("receipt", line["receipt_id"]) or {}
     purchases = read.find("tool_purchase", receipt_id=line["receipt_id"])
-    files = read.find_any("attachment", "sha256", receipt.get("attachments", []))
+    waivers = read.find("waiver", claim_line_id=line["id"])
+    evidence = [sha256 for waiver in waivers for sha256 in waiver["attachments"] or ()]
+    files = read.find_any("attachment", "sha256", [*receipt.get("attachments", []), *evidence])
     return LineView(
         line=line,
         receipt=receipt,
         purchases=purchases,
         units=read.find_any("tool_unit", "tool_purchase_id", [item["id"] for item in purchases]),
-        waivers=read.find("waiver", claim_line_id=line["id"]),
+        waivers=waivers,
         media={item["sha256"]: item["media_type"] for item in files if item["status"] == "stored"},
         rows=rows_of(receipt) if receipt else [],
         places=places_of(receipt) if receipt else [],

@@ -172,9 +172,12 @@ class _Writer:
 
     def _pictures(self, number: int, view: LineView) -> Iterator[Flowable]:
         say = self.words.say
-        for sha256 in view.receipt["attachments"]:
+        evidence = [sha256 for waiver in view.waivers for sha256 in waiver["attachments"] or ()]
+        names = dict.fromkeys(evidence, say("waivers.evidence")) | dict.fromkeys(view.receipt["attachments"], "")
+        for sha256 in dict.fromkeys([*view.receipt["attachments"], *evidence]):
             media = view.media.get(sha256, "")
-            caption = f"№ {number} · {media or say('finance.picture_not_here')} · SHA-256 {sha256}"
+            kind = " · ".join(filter(None, (names[sha256], media or say("finance.picture_not_here"))))
+            caption = f"№ {number} · {kind} · SHA-256 {sha256}"
             shown = list(self._pages(sha256, media)) if media.startswith(_SHOWN) else []
             if not shown:
                 yield self.sheet.text(caption + (f" · {say('paper.in_archive')}" if media else ""))

@@ -9,6 +9,11 @@ const KINDS = [
   "mentioned",
   "tool_due",
   "tool_overdue",
+  "waiver_given",
+  "waiver_refused",
+  "waiver_taken_back",
+  "waiver_ends_soon",
+  "waiver_expired",
 ];
 
 /** The kinds of notices that somebody of the role may get. */

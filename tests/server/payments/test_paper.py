@@ -39,7 +39,15 @@ def test_a_claim_is_printed_with_findings_waivers_decisions_and_receipts(
     claim = world.claim(trip, receipt, world.receipt(trip, amount_minor=12345))
     line = world.lines(claim)[0]
     code = next(item["code"] for item in line["findings"] if item["severity"] == "block")
-    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code=code, reason="总部开票")
+    evidence = bring(services, world.anna, make("digital-pdf", 2).data, invoice.media_type)
+    why = {
+        "claim_line_id": line["id"],
+        "finding_code": code,
+        "request": "See the registration",
+        "attachments": [evidence],
+    }
+    asked = world.create(world.anna, "waiver", **why)
+    world.update(world.manager, "waiver", asked, status="given", reason="总部开票")
     for each in world.lines(claim):
         if each["status"] == "clear":
             world.decide(each, "approved")
@@ -48,11 +56,22 @@ def test_a_claim_is_printed_with_findings_waivers_decisions_and_receipts(
     pages = text_of(answer.body)
     words = "".join(pages)
     assert f"Page 1 of {len(pages)}" in pages[0]
-    for told in (hostile, "Ming", "总部开票", "REG-D3", "Anna", "Clear → Approved", "¥123.45", files[0], files[1]):
+    for told in (
+        hostile,
+        "Ming",
+        "总部开票",
+        "REG-D3",
+        "Anna",
+        "Clear → Approved",
+        "¥123.45",
+        *files,
+        evidence,
+        "registration",
+    ):
         assert told in words.replace("\r\n", " ") or told in words.replace("\r\n", ""), told
     with pdfium.PdfDocument(answer.body) as document:
         pictures = [list(page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE])) for page in document]
-        assert sum(map(len, pictures)) == 1
+        assert sum(map(len, pictures)) == 2
         picture = next(found[0] for found in pictures if found)
         assert min(picture.get_metadata().horizontal_dpi, picture.get_metadata().vertical_dpi) > 140
     desk("ming").get(f"/payments/claims/{world.create(world.anna, 'claim', trip_id=trip['id'])['id']}.pdf", status=404)
