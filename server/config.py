@@ -16,6 +16,8 @@ from server.claims.rules.waiving import MOST_DAYS
 DESK_ROLES = frozenset(("dispatcher", "finance", "manager", "admin"))
 """Who works at desks only, and so can be asked for a second factor; the others sign in on phones."""
 
+LEAST_NOTICE_DAYS = 60
+
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message says which and what is expected."""
@@ -74,6 +76,8 @@ class Config:
     """The folder of a built client to serve instead of the one that came with the server."""
     mail: Mail | None
     """Where e-mails go out; none are sent without."""
+    notice_days: int
+    """After how many days notices and what was sent of them are forgotten."""
     push_contact: str
     """Whom a push service may ask about this server: `mailto:` or `https:`; empty where nobody is named."""
     push_loopback: bool
@@ -104,6 +108,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         demo=_flag(environment, "FIELDCLAIM_DEMO"),
         client=Path(environment["FIELDCLAIM_CLIENT"]) if environment.get("FIELDCLAIM_CLIENT") else None,
         mail=_mail(environment),
+        # Note: what is told once a month is not told again, so a notice stays longer than that.
+        notice_days=max(_number(environment, "FIELDCLAIM_NOTICE_DAYS", 180), LEAST_NOTICE_DAYS),
         push_contact=_push_contact(environment),
         push_loopback=_flag(environment, "FIELDCLAIM_PUSH_LOOPBACK"),
     )

@@ -1,4 +1,4 @@
-"""The background work of notices: what time brings about, the e-mails, and web push."""
+"""The background work of notices: what time brings about, the e-mails, web push, and forgetting."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from server.notices import mailer, pusher
+from server.notices.forgetting import forget_old
 from server.notices.reminders import remind
+from server.notices.waiver_times import keep_time
 from server.services import Services
 
 _PAUSE_SECONDS = 5.0
 _REMIND_SECONDS = 60.0
+_FORGET_SECONDS = 3600.0
 _WORK: tuple[tuple[Callable[[Services], int], float], ...] = (
     (remind, _REMIND_SECONDS),
+    (keep_time, _REMIND_SECONDS),
     (mailer.send_waiting, _PAUSE_SECONDS),
     (pusher.send_waiting, _PAUSE_SECONDS),
+    (forget_old, _FORGET_SECONDS),
 )
 log = logging.getLogger(__name__)
 
 
 def start(of: Services, ends: Event) -> None:
-    """Do it all beside the caller, until told to stop. Each way has its own thread, so that none waits for another."""
+    """Do it all beside the caller, until told to stop. Each has its own thread, so that none waits for another."""
     for each, pause in _WORK:
         Thread(target=_repeat, args=(each, of, ends, pause), daemon=True).start()
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
+from sqlalchemy import func, select
 
+from server.notices.forgetting import forget_old
+from server.notices.outbox import notice_mail
 from server.notices.reminders import remind
 from server.services import Services
 from sync.actor import SYSTEM, Actor
+from sync.audit import verify
 from sync.change import Record
 from sync.errors import Refused
+from tests.server.api import Device, signed_in
 from tests.server.desk import Desk, form_of
+from tests.server.notices.test_mail import asks, later, wants
 from tests.server.payments.test_results import rows
 from tests.server.world import World
 
@@ -140,3 +147,29 @@ def test_the_bell_counts_and_the_list_leads_to_the_claim(
     strange = told(world, world.anna)[0]
     assert browser.post(f"/notices/{strange['id']}/open", anothers, status=303).location.endswith("/notices")
     assert not told(world, world.anna)[0]["is_read"]
+
+
+def test_what_is_long_past_is_forgotten_on_phones_too(app: Flask, world: World, services: Services) -> None:
+    wants(world, world.anna, "anna@example.com", "commented")
+    anna = signed_in(app, world.anna, "anna")
+    asks(world)
+    (old,) = told(world, world.anna)
+    cursor = anna.ask("GET", "/api/sync/pull").json["cursor"]
+    later(services, days=179)
+    anna = signed_in_again(anna)
+    asks(world)
+    assert forget_old(services) == 0
+    later(services, days=2)
+    assert (forget_old(services), forget_old(services)) == (1, 0)
+    anna = signed_in_again(anna)
+    assert [notice["id"] != old["id"] for notice in told(world, world.anna)] == [True]
+    changes = anna.ask("GET", f"/api/sync/pull?cursor={cursor}&limit=1000").json["changes"]
+    assert [change["op"] for change in changes if change["id"] == old["id"]] == ["remove"]
+    with services.engine.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(notice_mail)) == 1
+        assert verify(connection, services.engine.registry) is None
+
+
+def signed_in_again(device: Device) -> Device:
+    assert device.log_in("anna").status_code == 200
+    return device
