@@ -159,7 +159,12 @@ def waive(line_id: str) -> Response:
     """A manager's exception to one finding."""
     fields = {"claim_line_id": line_id, "finding_code": request.form.get("finding_code", "")}
     fields |= {name: request.form.get(name, "").strip() for name in ("reason", "valid_until")}
-    if attempt(lambda write: write.create("waiver", fields)):
+
+    def work(write: Transaction) -> Record:
+        as_seen(write, line_id, request.form.get("seen", ""))
+        return write.create("waiver", fields)
+
+    if attempt(work):
         done("finance.done_waiver")
     return _back_to(line_id)
 

@@ -12,6 +12,7 @@ from server.accounts.gate import page_for
 from server.claims.delegations import on_behalf_of, rights_of
 from server.claims.duties import refuse_second_duty
 from server.claims.rules.waiving import MOST_DAYS, freed_minor, last_day, lifted
+from server.claims.seen import as_seen, seen_of
 from server.claims.states import JUDGED, judged_status
 from server.claims.waiver_list import GROUPS, by_finding, by_group, money_of, page_of, read_wanted, with_lines
 from server.pages import attempt, done, known, read_page, reading, words
@@ -78,7 +79,14 @@ def decide(waiver_id: str) -> Response:
     status, names = _STEPS[step]
     fields = {"status": status} | {name: request.form.get(name, "").strip() for name in names}
     filter_of_list = read_wanted(dict(parse_qsl(request.form.get("filter", "")[:1000])))
-    if not attempt(lambda write: write.update("waiver", known(write, "waiver", waiver_id), fields)):
+
+    def work(write: Transaction) -> Record:
+        waiver = known(write, "waiver", waiver_id)
+        if step == "give" and waiver["status"] == "asked":
+            as_seen(write, waiver["claim_line_id"], request.form.get("seen", ""))
+        return write.update("waiver", waiver, fields)
+
+    if not attempt(work):
         return redirect(f"/finance/waivers/{waiver_id}?{filter_of_list.query()}", 303)
     done(f"waivers.done_{step}")
     if step == "take_back":
@@ -99,7 +107,9 @@ def _about(read: Transaction, waiver_id: str) -> dict[str, Any]:
     receipt = (read.get("receipt", line["receipt_id"]) if line else None) or {"attachments": [], "seller_name": ""}
     claim = read.get("claim", line["claim_id"]) if line else None
     today = services().today().isoformat()
+    purchases = read.find("tool_purchase", receipt_id=line["receipt_id"]) if line else []
     return {
+        "seen": seen_of(line, receipt, purchases) if line else "",
         "waiver": waiver,
         "line": line,
         "receipt": receipt,

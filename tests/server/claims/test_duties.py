@@ -104,7 +104,8 @@ def every_way(app: Flask, line: Line, duty: str, person: Actor) -> Iterator[tupl
         page = sign_in(app, world, person)
         token = page.get(f"/finance/claims/{line.claim['id']}").forms[0]["csrf_token"].value
         step = {"step": "pay" if duty == "pay" else "approve", "csrf_token": token, "seen": world.seen(before)}
-        waiver = {"finding_code": "place_mismatch", "reason": "Head office", "csrf_token": token}
+        waiver = {"finding_code": "place_mismatch", "reason": "Head office"}
+        waiver |= {name: step[name] for name in ("csrf_token", "seen")}
         path = f"/finance/lines/{before['id']}"
         page.post(f"{path}/waiver", waiver) if duty == "waive" else page.post(path, step)
         yield "page", "own_page" if line.now == before else "done"

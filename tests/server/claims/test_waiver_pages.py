@@ -26,6 +26,11 @@ def test_a_manager_answers_what_waits_and_the_other_is_told(desk: Desk, world: W
     form = form_of(page, asked["id"])
     assert "Give a reason" in form_of(page, asked["id"]).submit("step", value="refuse").follow()
     form["reason"] = "Registration seen"
+    world.update(world.anna, "receipt", world.now("receipt", line["receipt_id"]), note="Third floor")
+    changed = form.submit("step", value="give").follow()
+    assert "This line has changed since it was shown" in changed
+    form = form_of(changed, asked["id"])
+    form["reason"] = "Registration seen"
     done = form.submit("step", value="give").follow()
     assert "the technician is told" in done
     assert "Ming was first: the waiver is “Given” already" in form.submit("step", value="refuse").follow()
