@@ -35,6 +35,7 @@ class Transaction:
         self.engine = engine
         self.actor = actor
         self.now = engine.clock()
+        self._received_at = instant(self.now)
         self.staged: list[Entry] = []
         self._is_careful = is_careful
         self._connection = connection
@@ -268,7 +269,7 @@ class Transaction:
             change_id=change.change_id,
             actor=self.actor.id,
             device=self.actor.device_id,
-            received_at=instant(self.now),
+            received_at=self._received_at,
             made_at=change.made_at,
             entity=change.entity,
             record_id=change.record_id,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from server.services import Services
 from sync.actor import SYSTEM, Actor
@@ -156,7 +156,7 @@ class ForgetsWhatItSaw(Engine):
 
 
 class AnswersBeforeCommit(Engine):
-    """Changes are acknowledged at once, and written with the next call (NATS 2.12.1)."""
+    """Changes are acknowledged at once, and written with the next push (NATS 2.12.1)."""
 
     later: list[tuple[Actor, Sequence[object]]] = []
 
@@ -164,10 +164,6 @@ class AnswersBeforeCommit(Engine):
         self._write_behind()
         self.later.append((actor, changes))
         return [Verdict(str(change["change_id"]), "applied", version=1, seq=1) for change in changes]
-
-    def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
-        self._write_behind()
-        return super().pull(actor, cursor, limit)
 
     def _write_behind(self) -> None:
         ready, self.later[:] = list(self.later), []
@@ -178,33 +174,33 @@ class AnswersBeforeCommit(Engine):
 class LeaksScope(Engine):
     """A technician's pull reads finance's bucket, too."""
 
-    def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
-        return super().pull(replace(actor, roles=actor.roles | {"finance"}), cursor, limit)
+    def pull_in(self, connection: Connection, actor: Actor, cursor: str | None, limit: int) -> Page:
+        return super().pull_in(connection, replace(actor, roles=actor.roles | {"finance"}), cursor, limit)
 
 
 class ForgetsRemoves(Engine):
     """A record that leaves a person's scope stays on the phone."""
 
-    def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
-        page = super().pull(actor, cursor, limit)
+    def pull_in(self, connection: Connection, actor: Actor, cursor: str | None, limit: int) -> Page:
+        page = super().pull_in(connection, actor, cursor, limit)
         return replace(page, items=[item for item in page.items if item.op == "put"])
 
 
 class SkipsAnItem(Engine):
     """The cursor goes past a record that was not given."""
 
-    def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
-        page = super().pull(actor, cursor, limit)
+    def pull_in(self, connection: Connection, actor: Actor, cursor: str | None, limit: int) -> Page:
+        page = super().pull_in(connection, actor, cursor, limit)
         return replace(page, items=page.items[:-1]) if len(page.items) > 20 else page
 
 
 class WritesPastTheJournal(Engine):
     """A record is put right by hand."""
 
-    def pull(self, actor: Actor, cursor: str | None, limit: int) -> Page:
+    def push(self, actor: Actor, changes: Sequence[object]) -> list[Verdict]:
         with self.database.write() as connection:
             connection.execute(text("UPDATE customer SET phone = '1' WHERE phone = ''"))
-        return super().pull(actor, cursor, limit)
+        return super().push(actor, changes)
 
 
 class BrokenServer(Server):
