@@ -52,6 +52,8 @@ class Database:
         if self.is_sqlite:
             _set_up_sqlite(self.engine)
             event.listen(self.engine, "handle_error", self._notice)
+        else:
+            event.listen(self.engine, "connect", _set_up_postgresql)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -170,3 +172,10 @@ def _set_up_sqlite(engine: Engine) -> None:
     def on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_up_postgresql(dbapi: Any, _record: Any) -> None:
+    # Note: until PostgreSQL has counted a table's rows it would sort all that lies behind a cursor to find the first
+    # thousand; on the disks of today a page of an index costs little more than the one that follows.
+    dbapi.execute("SET random_page_cost = 1.1")
+    dbapi.commit()
