@@ -53,6 +53,10 @@ def pay(writer: Writer, trips: Iterable[Journey], day: date) -> None:
             account |= {"user_id": writer.technicians[who].id, "holder_name": f"示例{who:02}"}
             write.create("bank_account", account)
 
+    def confirm_own(write: Transaction) -> None:
+        account = write.find("bank_account", user_id=write.actor.id)[0]
+        write.update("bank_account", account, {"status": "confirmed"})
+
     def work(write: Transaction) -> None:
         lines = write.find_any("claim_line", "receipt_id", papers)
         approved = [line["id"] for line in lines if line["status"] == "approved"]
@@ -65,6 +69,8 @@ def pay(writer: Writer, trips: Iterable[Journey], day: date) -> None:
         write.create("payment_result", {"batch_id": batch["id"], "rows": rows})
 
     writer.on(day, writer.people["fei"], enter_accounts)
+    for who in sorted({trip.who for trip in trips}):
+        writer.on(day, writer.technicians[who], confirm_own)
     writer.on(day, writer.people["pei"], work)
 
 

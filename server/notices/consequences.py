@@ -24,6 +24,7 @@ def follow_all(registry: Registry) -> None:
     registry.follow("comment", on_comment)
     registry.follow("tool_issue", on_issue)
     registry.follow("waiver", on_waiver)
+    registry.follow("bank_account", on_account)
 
 
 def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -87,6 +88,16 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
         reason = waiver["end_reason"] if status == "taken_back" else waiver["reason"]
         about = about_waiver(write, waiver) | {"reason": reason[:_EXCERPT]}
         yield told(waiver["technician_id"], f"waiver_{status}", about, claim_of(write, waiver), _cause(entry))
+
+
+def on_account(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """The owner is told of an account that somebody else entered: no money goes there before it is confirmed."""
+    account = entry.record
+    if entry.op == "delete" or account["status"] != "unconfirmed" or not entry.changed("status", "account_number"):
+        return
+    person = write.get("user", account["entered_by"]) or {}
+    about = {"name": person.get("display_name", ""), "tail": account["account_number"][-4:]}
+    yield told(account["user_id"], "account_unconfirmed", about, ("bank_account", account["id"]), _cause(entry))
 
 
 def deciders_of(write: Transaction, waiver: Mapping[str, Any]) -> list[str]:

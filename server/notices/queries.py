@@ -15,6 +15,7 @@ from sync.transaction import Transaction
 _SHOWN = 100
 _PLACES = {
     ("claim", "technician"): "/app/#/claim/{id}",
+    ("bank_account", "technician"): "/payments/account",
     ("claim", "finance"): "/finance/claims/{id}",
     ("claim", "manager"): "/finance/claims/{id}",
     ("waiver", "finance"): "/finance/waivers/{id}",

@@ -27,6 +27,7 @@ KINDS = (
     "line_clear",
     "line_refused",
     "claim_paid",
+    "account_unconfirmed",
     "commented",
     "mentioned",
     "tool_due",

@@ -15,6 +15,7 @@ from server.payments.bank_file import columns_of
 from server.payments.export import accounts_of, setting
 from server.payments.queries import account_history
 from server.payments.records import COLUMNS, ENCODINGS, SEPARATORS
+from server.problems import Problem
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -80,6 +81,28 @@ def save_own_account() -> Response:
     """Keep the visitor's own account."""
     _save(actor().id)
     return redirect("/payments/account", 303)
+
+
+@blueprint.post("/accounts/<user_id>/judgement")
+@page_for()
+def judge_account(user_id: str) -> Response:
+    """The owner confirms or contests an account that others entered; a manager confirms it with a reason."""
+    version = request.form.get("version", "")
+
+    def work(write: Transaction) -> Record:
+        found = accounts_of(write, [user_id]).get(user_id)
+        if found is None:
+            raise Problem(404, "not_found")
+        seen = found | {"version": int(version) if version.isdecimal() and len(version) < 9 else 0}
+        fields = {"status": request.form.get("status", "")}
+        if user_id != actor().id:
+            fields["reason"] = request.form.get("reason", "").strip()
+        return write.update("bank_account", seen, fields)
+
+    judged = attempt(work)
+    if judged:
+        done(f"payments.account_{judged['status']}")
+    return redirect("/payments/account" if user_id == actor().id else "/payments/", 303)
 
 
 @blueprint.get("/layout")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -34,15 +34,22 @@ def accounts_of(read: Transaction, user_ids: Sequence[str]) -> dict[str, Record]
     return {item["user_id"]: item for item in read.find_any("bank_account", "user_id", sorted(set(user_ids)))}
 
 
+def unconfirmed(read: Transaction, user_ids: Iterable[str]) -> set[str]:
+    """The people whose account others entered, and nobody has confirmed (REG-D3)."""
+    accounts = accounts_of(read, sorted(user_ids))
+    return {user_id for user_id, account in accounts.items() if account["status"] != "confirmed"}
+
+
 def exported(write: Transaction, batch: Record, lines: Sequence[Record]) -> dict[str, Any]:
     """Make and keep the file of a batch, and give what the batch says from now on. Raises Refused naming the people
-    who have no account, or whose account the payer entered.
+    who have no account, whose account is not confirmed, or whose account the payer entered.
     """
     if not lines:
         raise Refused("batch_empty")
     payments = payments_of(lines)
     accounts = accounts_of(write, [payment.user_id for payment in payments])
     _refuse_people(write, "account_missing", [each.user_id for each in payments if each.user_id not in accounts])
+    _refuse_people(write, "account_unconfirmed", sorted(unconfirmed(write, accounts)))
     _refuse_people(
         write,
         "payer_entered_account",

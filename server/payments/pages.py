@@ -9,7 +9,7 @@ from server.accounts.gate import page_for
 from server.accounts.step_up import freshly_proved
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
-from server.payments.export import kept_file
+from server.payments.export import kept_file, unconfirmed
 from server.payments.outgoing import KINDS
 from server.payments.queries import batches, shown_payments, to_pay
 from server.payments.reconciliation import restored_at
@@ -24,9 +24,18 @@ blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 @page_for("finance", "manager")
 def payable() -> str:
     """Approved lines in no batch, by person."""
-    return read_page(
-        lambda read: render_template("payments/to_pay.html", found=to_pay(read), restored_at=restored_at(read))
-    )
+
+    def view(read: Transaction) -> str:
+        waiting = read.find("bank_account", status="unconfirmed")
+        return render_template(
+            "payments/to_pay.html",
+            found=to_pay(read),
+            waiting=waiting,
+            people=_people(read),
+            restored_at=restored_at(read),
+        )
+
+    return read_page(view)
 
 
 @blueprint.post("/reconciled")
@@ -53,19 +62,22 @@ def make_batch() -> Response:
     chosen = [line_id for line_id in request.form.getlist("line") if is_id(line_id)]
     fields = {"line_ids": chosen, "currency": request.form.get("currency", ""), "note": request.form.get("note", "")}
 
-    def work(write: Transaction) -> tuple[Record, list[str]]:
+    def work(write: Transaction) -> tuple[Record, list[str], list[str]]:
         batch = write.create("payment_batch", fields)
         asked = {line["technician_id"] for line in write.find_any("claim_line", "id", chosen)}
         taken = {line["technician_id"] for line in write.find_any("claim_line", "id", batch["line_ids"])}
-        return batch, [user["display_name"] for user in write.find_any("user", "id", sorted(asked - taken))]
+        waiting = unconfirmed(write, asked - taken)
+        return batch, _names(write, asked - taken - waiting), _names(write, waiting)
 
     made = attempt(work)
     if made is None:
         return redirect("/payments/", 303)
-    batch, left_out = made
+    batch, left_out, waiting = made
     done("payments.done_made", number=batch["number"])
     if left_out:
         flash(say("payments.left_out", names=", ".join(left_out)), "done")
+    if waiting:
+        flash(say("payments.left_unconfirmed", names=", ".join(waiting)), "done")
     return _to(batch["id"])
 
 
@@ -155,6 +167,10 @@ def remove(batch_id: str) -> Response:
 def _held(write: Transaction, batch_id: str) -> Record:
     known(write, "payment_batch", batch_id)
     return write.get("payment_batch", batch_id, lock=True) or {}
+
+
+def _names(read: Transaction, user_ids: set[str]) -> list[str]:
+    return [user["display_name"] for user in read.find_any("user", "id", sorted(user_ids))]
 
 
 def _people(read: Transaction) -> dict[str, Record]:

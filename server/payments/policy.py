@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.claims.judgement import company_of
-from server.payments.export import exported
+from server.payments.export import exported, unconfirmed
 from server.payments.reconciliation import ENTITY as RECONCILIATION
 from server.payments.reconciliation import lost_numbers, refuse_unreconciled
 from server.payments.records import (
@@ -29,6 +29,8 @@ from sync.change import Change, Record, instant
 from sync.entity import Entity, Policy
 from sync.errors import Refused
 from sync.transaction import Transaction
+
+_DETAILS = frozenset({"holder_name", "bank_name", "bank_code", "account_number"})
 
 
 class PaymentBatchPolicy(Policy):
@@ -86,23 +88,38 @@ class PaymentResultPolicy(Policy):
 
 
 class BankAccountPolicy(Policy):
-    """One for each person, entered by themselves or by finance."""
+    """One for each person, entered by themselves or by finance. What others entered its owner confirms or contests; a
+    manager may confirm in their place, with a reason (REG-D3).
+    """
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
-        given = frozenset({"holder_name", "bank_name", "bank_code", "account_number"})
-        return given | {"user_id"} if before is None else given
+        if before is None:
+            return _DETAILS | {"user_id"}
+        if "status" not in change.fields:
+            return _DETAILS
+        if change.base_version != before["version"]:
+            raise Refused("account_changed")  # a number that they did not see
+        return frozenset({"status", "reason"})
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
-        if not (write.actor.is_any("finance") or after["user_id"] == write.actor.id):
+        is_owner = after["user_id"] == write.actor.id
+        if before is not None and before["status"] != after["status"]:
+            return _judged(write, before, after, is_owner=is_owner)
+        if not (write.actor.is_any("finance") or is_owner):
             raise Refused("not_yours")
         if before is None:
             write.lock(f"bank_account:{after['user_id']}")
             if write.find("bank_account", user_id=after["user_id"]):
                 raise Refused("account_exists")
-        return {"entered_by": write.actor.id, "entered_at": instant(write.now)}
+        elif all(before[name] == after[name] for name in _DETAILS):
+            return {}
+        by = {"entered_by": write.actor.id, "entered_at": instant(write.now), "reason": ""}
+        if is_owner:
+            return by | {"status": "confirmed", "judged_by": write.actor.id, "judged_at": instant(write.now)}
+        return by | {"status": "unconfirmed", "judged_by": None, "judged_at": ""}
 
     def buckets(self, record: Record) -> set[str]:
-        return {f"user:{record['user_id']}", "role:finance"}
+        return {f"user:{record['user_id']}", "role:finance", "role:manager"}
 
 
 class SettingPolicy(Policy):
@@ -128,8 +145,23 @@ class SettingPolicy(Policy):
         return {"role:finance", "role:manager"}
 
 
+def _judged(write: Transaction, before: Record, after: Record, *, is_owner: bool) -> Mapping[str, Any]:
+    """An account is confirmed or contested: by its owner, or confirmed by a manager who did not enter it."""
+    may = is_owner or (write.actor.is_any("manager") and before["entered_by"] != write.actor.id)
+    if not may:
+        raise Refused("not_yours")
+    allowed = {"confirmed", "contested"} if is_owner and before["status"] != "confirmed" else {"confirmed"}
+    if after["status"] not in allowed or (not is_owner and before["status"] != "unconfirmed"):
+        raise Refused("step_not_allowed", {"status": ["step_not_allowed"]})
+    if not is_owner and not after["reason"].strip():
+        raise Refused("reason_required", {"reason": ["required"]})
+    return {"judged_by": write.actor.id, "judged_at": instant(write.now)}
+
+
 def _made(write: Transaction, after: Record) -> Mapping[str, Any]:
     lines = lines_for(write, after["id"], after["currency"], after["line_ids"])
+    waiting = unconfirmed(write, {line["technician_id"] for line in lines})
+    lines = [line for line in lines if line["technician_id"] not in waiting]
     if not lines:
         raise Refused("batch_empty")
     year = f"PB-{write.now.astimezone(ZoneInfo(company_of(write).time_zone)):%Y}-"

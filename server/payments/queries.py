@@ -34,8 +34,8 @@ class ToPay:
 
     @property
     def is_offered(self) -> bool:
-        """Whether there is money to pay and an account to pay it to."""
-        return self.amount_minor > 0 and self.account is not None
+        """Whether there is money to pay and a confirmed account to pay it to."""
+        return self.amount_minor > 0 and self.account is not None and self.account["status"] == "confirmed"
 
 
 @dataclass(frozen=True)

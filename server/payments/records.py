@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, String, Table, Text
 
-from server.payments.states import BATCH_STATES
+from server.payments.states import ACCOUNT_STATES, BATCH_STATES
 from server.wire import (
     IdField,
     InstantField,
@@ -83,15 +83,22 @@ class PaymentBatchSchema(RecordSchema):
 
 
 class BankAccountSchema(RecordSchema):
-    """Where a person's money goes. Only they and finance see it."""
+    """Where a person's money goes. They, finance and managers see it.
+
+    `reason` is that of the manager who confirms for them.
+    """
 
     user_id = IdField(required=True)
     holder_name = TextField(80, required=True)
     bank_name = TextField(80, required=True)
     bank_code = TextField(12, pattern=BANK_CODE)
     account_number = TextField(34, required=True, pattern=ACCOUNT_NUMBER)
+    status = choice(*ACCOUNT_STATES, default="unconfirmed")
+    reason = TextField(500)
     entered_by = IdField()
     entered_at = InstantField()
+    judged_by = IdField()
+    judged_at = InstantField()
 
 
 class FileColumn(Part):

@@ -15,3 +15,7 @@ STEPS: Mapping[str, frozenset[str]] = {
 def may_step(before: str, after: str) -> bool:
     """Whether a payer may take a batch from one state to the other."""
     return after in STEPS.get(before, frozenset())
+
+
+ACCOUNT_STATES = ("unconfirmed", "confirmed", "contested")
+"""Money goes to a confirmed account only (REG-D3). What its owner enters is confirmed, what finance enters not yet."""

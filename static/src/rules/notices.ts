@@ -5,6 +5,7 @@ const KINDS = [
   "line_clear",
   "line_refused",
   "claim_paid",
+  "account_unconfirmed",
   "commented",
   "mentioned",
   "tool_due",

@@ -104,9 +104,42 @@ def test_a_payer_does_not_send_money_to_an_account_that_they_entered(world: Worl
     batch = world.batch(*world.approved(30000))
     assert refusal(lambda: world.export(batch)).code == "account_missing"
     fields = {"user_id": world.anna.id, "holder_name": "Anna", "bank_name": "B", "account_number": "62220001"}
-    world.create(world.payer, "bank_account", **fields)
-    assert refusal(lambda: world.export(batch)).params == {"people": "Anna"}
+    account = world.create(world.payer, "bank_account", **fields)
+    world.update(world.anna, "bank_account", account, status="confirmed")
+    refused = refusal(lambda: world.export(batch))
+    assert (refused.code, refused.params) == ("payer_entered_account", {"people": "Anna"})
     assert world.export(batch, by=world.person("tim", "finance"))["payments"][0]["account_tail"] == "0001"
+
+
+def test_no_money_goes_to_an_account_that_a_colleague_changed_before_it_is_confirmed(world: World) -> None:
+    (line,), (other,) = world.approved(30000), world.approved(5000, owner=world.bo)
+    tim = world.person("tim", "finance")
+    account = world.account(world.anna)
+    world.account(world.bo, "62220009")
+    draft = world.batch(line)
+    account = world.update(world.finance, "bank_account", account, account_number="99999999")
+    refused = refusal(lambda: world.export(draft, by=tim))
+    assert (refused.code, refused.params) == ("account_unconfirmed", {"people": "Anna"})
+    world.update(world.payer, "payment_batch", draft, status="cancelled")
+    assert world.batch(line, other)["line_ids"] == [other["id"]], "left out"
+    (notice,) = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="account_unconfirmed"))
+    assert (notice["person_id"], notice["params"]) == (world.anna.id, {"name": "Fei", "tail": "9999"})
+    for who in (world.finance, tim, world.bo, world.warehouse):
+        assert (
+            refusal(lambda who=who: world.update(who, "bank_account", account, status="confirmed")).code == "not_yours"
+        )
+    assert refusal(lambda: world.update(world.manager, "bank_account", account, status="confirmed")).code == (
+        "reason_required"
+    )
+    world.update(world.anna, "bank_account", account, status="contested")
+    world.update(world.finance, "bank_account", account, bank_name="Bank of Tim")
+    seen = {"status": "confirmed"}
+    stale = refusal(lambda: world.engine.write(world.anna, lambda write: write.update("bank_account", account, seen)))
+    assert stale.code == "account_changed", "nobody confirms what they did not see"
+    by = world.update(world.manager, "bank_account", account, status="confirmed", reason="Rang her up")["judged_by"]
+    assert by == world.manager.id
+    assert world.export(world.batch(line), by=world.payer)["payments"][0]["account_tail"] == "9999"
+    assert world.update(world.anna, "bank_account", account, account_number="62220010")["status"] == "confirmed"
 
 
 def test_a_persons_counter_entries_reduce_what_they_get(world: World) -> None:

@@ -114,3 +114,24 @@ def test_a_technician_enters_their_own_account(desk: Desk, world: World) -> None
     assert "已保存" in page
     assert "Anna" in page.html.find("li").text
     browser.get("/payments/", status=403)
+
+
+def test_an_owner_sees_and_confirms_what_finance_entered(desk: Desk, world: World) -> None:
+    world.approved(30000)
+    account = world.account(world.anna)
+    world.update(world.finance, "bank_account", account, account_number="99998888")
+    world.update(world.anna, "user", world.now("user", world.anna.id), language="en")
+    pia, anna, ming = desk("pia"), desk("anna"), desk("ming")
+    page = pia.get("/payments/")
+    assert "ending in 8888 was entered by Fei" in page
+    assert not page.html.find("input", {"name": "line"}).has_attr("checked")
+    form_of(page, "/payments/batches").submit().follow()
+    assert "confirm-account" in ming.get("/payments/")
+    assert "This is my account" in anna.get("/payments/account")
+    assert (
+        "contested" in form_of(anna.get("/payments/account"), "/judgement").submit("status", value="contested").follow()
+    )
+    assert "The owner contests" in pia.get("/payments/")
+    form = form_of(anna.get("/payments/account"), "/judgement")
+    assert "The account is confirmed" in form.submit("status", value="confirmed").follow()
+    assert pia.get("/payments/").html.find("input", {"name": "line"}).has_attr("checked")
