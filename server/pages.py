@@ -262,6 +262,8 @@ def _shown(name: str, value: Any) -> Any:
         return ", ".join(dict.fromkeys(full_name(code, language_of_request()) for code in value))
     if name == "fields":
         return ", ".join(say(f"field.{field}") for field in value)
+    if name in ("category", "handed_in_as"):
+        return say(f"category.{value}")
     if name == "ends":
         return " – ".join(value)
     if name in _AMOUNTS:

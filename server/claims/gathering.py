@@ -56,7 +56,8 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         serials_elsewhere=tuple(serials_elsewhere(write, receipt["id"])),
         purchase_limit_minor=in_force(limits, "receipt", receipt["category"], receipt["issued_on"]),
         limits=limits,
-        spent_before_minor=spent_before(write, receipt, line),
+        spent_before_minor=spent_before(write, receipt, line, receipt["category"]),
+        spent_as_handed_in_minor=spent_before(write, receipt, line, receipt["handed_in_as"]),
         handed_in_on=_handed_in_on(write, line, company),
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
@@ -124,6 +125,7 @@ def _receipt(write: Transaction, record: Record, trip: Record, company: Company)
         is_journey=is_journey(record),
         captured_on=captured_on(record, write.now, company),
         sightings=sightings_of(record, trip, company),
+        handed_in_as=record["handed_in_as"] or "",
     )
 
 

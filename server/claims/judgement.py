@@ -94,6 +94,7 @@ def follow_all(registry: Registry) -> None:
     registry.follow("trip", on_trip)
     registry.follow("waiver", on_waiver)
     registry.follow("claim_line", on_reversal)
+    registry.follow("claim_line", on_withdrawal)
 
 
 def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -219,6 +220,15 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
     line = write.get("claim_line", entry.record["claim_line_id"])
     if line is not None:
         yield from judge_receipt(write, line["receipt_id"])
+
+
+def on_withdrawal(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """A receipt that was withdrawn from a returned claim is remembered as what it was handed in as."""
+    if entry.op != "delete" or entry.record["status"] != "returned":
+        return
+    receipt = write.get("receipt", entry.record["receipt_id"])
+    if receipt is not None and not receipt["handed_in_as"]:
+        yield change_of("receipt", receipt, {"handed_in_as": receipt["category"]})
 
 
 def judge_receipt(write: Transaction, receipt_id: str) -> Iterable[Change]:

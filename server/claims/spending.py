@@ -35,21 +35,34 @@ def tolerances_on(limits: Iterable[Limit], day: str) -> Tolerances:
 
 
 def sharing(write: Transaction, receipt: Record) -> list[Record]:
-    """The same person's other receipts that share a limit with this one."""
-    by = SHARED.get(receipt["category"])
+    """The same person's other receipts that share a limit with this one, by any category that either has had."""
+    found = [other for category in _categories(receipt) for other in _sharing_as(write, receipt, category)]
+    return list({other["id"]: other for other in found}.values())
+
+
+def _sharing_as(write: Transaction, receipt: Record, category: str) -> list[Record]:
+    by = SHARED.get(category)
     if by is None:
         return []
-    same = {name: receipt[name] for name in ("technician_id", "category", "currency", by)}
-    return [other for other in write.find("receipt", **same) if other["id"] != receipt["id"]]
+    same = {name: receipt[name] for name in ("technician_id", "currency", by)}
+    others = write.find("receipt", **same)
+    return [other for other in others if other["id"] != receipt["id"] and category in _categories(other)]
 
 
-def spent_before(write: Transaction, receipt: Record, line: Record) -> int:
-    """What other receipts have taken of the limit that they share with a line's receipt, in minor units.
+def _categories(receipt: Record) -> set[str]:
+    return {receipt["category"], receipt["handed_in_as"] or receipt["category"]}
+
+
+def spent_before(write: Transaction, receipt: Record, line: Record, category: str) -> int:
+    """What other receipts have taken of the limit that they share with a line's receipt as one of a category, in minor
+    units.
 
     What was approved has taken its part, and nothing that is still open comes before it. Of what is still open, the
     receipt that the server had first comes first.
     """
-    others = {other["id"]: other for other in sharing(write, receipt)}
+    if not category:
+        return 0
+    others = {other["id"]: other for other in _sharing_as(write, receipt, category)}
     lines = [item for item in write.find_any("claim_line", "receipt_id", sorted(others)) if stands(item)]
     spent = sum(int(item["approved_minor"]) for item in lines if item["status"] in _APPROVED)
     if line["status"] in _APPROVED:

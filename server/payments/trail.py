@@ -15,7 +15,7 @@ from sync.transaction import Transaction
 
 _MOST = 5000
 """Entries of one claim: far more than a claim of hundreds of lines has."""
-_SILENT = frozenset({"captured_at", "capture_position", "identity", "evidence", "reading_status"})
+_SILENT = frozenset({"captured_at", "capture_position", "identity", "evidence", "reading_status", "handed_in_as"})
 """What of a receipt nobody types: it follows from the rest."""
 
 

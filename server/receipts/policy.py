@@ -16,7 +16,13 @@ from sync.errors import Refused
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-_OPEN_FIELDS = ReceiptSchema.names() - {"technician_id", "identity", "evidence", "reading_status"}
+_OPEN_FIELDS = ReceiptSchema.names() - {
+    "technician_id",
+    "identity",
+    "evidence",
+    "reading_status",
+    "handed_in_as",
+}
 _REPAIRABLE = {"draft", "returned", "blocked", "needs_review", "refused"}
 """The states of a claim line in which its receipt may still be mended."""
 
@@ -53,13 +59,14 @@ class ReceiptPolicy(Policy):
             after["technician_id"] = write.actor.id
         else:
             _refuse_moving(write, before, after)
+            after["handed_in_as"] = before["handed_in_as"] or _handed_in_as(write, before, after)
         # Note: a file that arrives at this moment is seen by one of the two transactions.
         write.lock(*(f"file:{sha256}" for sha256 in after["attachments"]))
         known = standing(write, after)
         # Note: two receipts with one identity are judged one after the other, never side by side.
         if known["identity"]:
             write.lock(f"identity:{known['identity']}")
-        return {"technician_id": after["technician_id"]} | known
+        return {name: after[name] for name in ("technician_id", "handed_in_as")} | known
 
     def may_delete(self, write: Transaction, record: Record) -> bool:
         is_free = not write.find("claim_line", receipt_id=record["id"])
@@ -68,6 +75,13 @@ class ReceiptPolicy(Policy):
 
     def buckets(self, record: Record) -> set[str]:
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
+
+
+def _handed_in_as(write: Transaction, before: Record, after: Record) -> str:
+    """The category that a receipt was handed in with, when it gets another: its limits hold on (REG-D3)."""
+    lines = write.find("claim_line", receipt_id=before["id"])
+    was_handed_in = any(line["status"] != "draft" for line in lines)
+    return str(before["category"]) if was_handed_in and before["category"] != after["category"] else ""
 
 
 def _refuse_moving(write: Transaction, before: Record, after: Record) -> None:

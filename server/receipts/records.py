@@ -27,7 +27,10 @@ CATEGORIES = ("transport", "lodging", "meal", "tool", "parts", "other")
 
 
 class ReceiptSchema(RecordSchema):
-    """A receipt as its technician captured it. `evidence` is what it says of its place, and where that was read."""
+    """A receipt as its technician captured it. `evidence` is what it says of its place, and where that was read.
+
+    `handed_in_as` is the category that it had when it was first handed in, where it has another now.
+    """
 
     trip_id = IdField(required=True)
     category = choice(*CATEGORIES, required=True)
@@ -49,6 +52,7 @@ class ReceiptSchema(RecordSchema):
     identity = TextField(40)
     evidence = JsonField(list)
     reading_status = choice("pending", "read", "unreadable", default="pending")
+    handed_in_as = choice("", *CATEGORIES)
 
 
 class EvidenceSchema(RecordSchema):

@@ -69,6 +69,13 @@ class Receipt:
     captured_on: str = ""
     """The company's day on which the phone says it was captured; empty where the phone's clock cannot be right."""
     sightings: tuple[Sighting, ...] = ()
+    handed_in_as: str = ""
+    """The category that it was first handed in with, where it has got another since."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories whose limits it has to keep."""
+        return tuple(dict.fromkeys((self.category, self.handed_in_as or self.category)))
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,8 @@ class Facts:
     limits: tuple[Limit, ...] = ()
     spent_before_minor: int = 0
     """What the person's other receipts have taken of the limit that they share with this one: a day's, a trip's."""
+    spent_as_handed_in_minor: int = 0
+    """The same of the limit that it shared with others by the category that it was handed in with."""
     handed_in_on: str = ""
     """The company's day on which the claim was handed in; empty before."""
     is_report_filed: bool = False

@@ -18,18 +18,42 @@ OVER = frozenset({"over_receipt_limit", "over_night_limit", "over_trip_nights_li
 
 
 def within_limits(facts: Facts) -> list[Finding]:
-    """What is claimed on this receipt, against the limits of its day; what came before it counts against them first."""
+    """What is claimed on this receipt, against the limits of its day; what came before it counts against them first.
+
+    One whose category was changed after it was handed in keeps the limits of both: a meal that becomes something else
+    still was a meal of its day.
+    """
+    worst: dict[str, Finding] = {}
+    for category in facts.receipt.categories:
+        for finding in _of_category(facts, category):
+            known = worst.get(finding.code)
+            if known is None or finding.params["over"] > known.params["over"]:
+                worst[finding.code] = finding
+    return [*_changed(facts), *worst.values()]
+
+
+def _changed(facts: Facts) -> list[Finding]:
+    """Whoever decides is told that they do not see what was handed in."""
+    receipt = facts.receipt
+    if len(receipt.categories) < 2:
+        return []
+    params = {"category": receipt.category, "handed_in_as": receipt.handed_in_as}
+    return [Finding("category_changed", "review", ARTICLE, params)]
+
+
+def _of_category(facts: Facts, category: str) -> list[Finding]:
     receipt, day = facts.receipt, facts.receipt.issued_on
-    found = [_finding("over_receipt_limit", facts, in_force(facts.limits, "receipt", receipt.category, day))]
-    if receipt.category == "lodging":
+    spent = facts.spent_before_minor if category == receipt.category else facts.spent_as_handed_in_minor
+    found = [_finding("over_receipt_limit", facts, in_force(facts.limits, "receipt", category, day))]
+    if category == "lodging":
         night = night_limit(facts.limits, facts.trip.stops, day)
         nights = night * receipt.nights if night is not None and receipt.nights else None
         found.append(_finding("over_night_limit", facts, nights, nights=receipt.nights))
         whole = trip_nights_limit(facts.limits, facts.trip.stops, day)
-        found.append(_finding("over_trip_nights_limit", facts, whole, facts.spent_before_minor))
-    if receipt.category == "meal":
+        found.append(_finding("over_trip_nights_limit", facts, whole, spent))
+    if category == "meal":
         of_day = in_force(facts.limits, "meal_day", "", day)
-        found.append(_finding("over_day_limit", facts, of_day, facts.spent_before_minor, issued_on=day))
+        found.append(_finding("over_day_limit", facts, of_day, spent, issued_on=day))
     return [finding for finding in found if finding is not None]
 
 

@@ -74,6 +74,7 @@ function readable(name: string, value: unknown): unknown {
   }
   if (name === "fields" && Array.isArray(value))
     return value.map((field) => say(`field.${field}`)).join(", ");
+  if (name === "category" || name === "handed_in_as") return say(`category.${value}`);
   if (MONEY.has(name)) return money(value);
   return Array.isArray(value) ? value.join(", ") : value;
 }

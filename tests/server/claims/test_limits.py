@@ -43,6 +43,28 @@ def test_a_receipt_stays_within_its_limits_or_not(given: dict[str, Any], expecte
     assert [[finding.code, finding.params["over"]] for finding in within_limits(facts)] == expected
 
 
+def test_a_meal_that_becomes_something_else_keeps_the_limit_of_its_day() -> None:
+    limits = (Limit("meal_day", "", 10000, "2026-01-01"), Limit("receipt", "other", 25000, "2026-01-01"))
+    receipt = Receipt("other", 30000, "2026-11-10", handed_in_as="meal")
+    facts = replace(FACTS, receipt=receipt, limits=limits, spent_as_handed_in_minor=4000)
+    found = [(finding.code, finding.params.get("over")) for finding in within_limits(facts)]
+    assert found == [("category_changed", None), ("over_receipt_limit", 5000), ("over_day_limit", 24000)]
+
+
+def test_a_category_changed_after_it_was_handed_in_dodges_no_limit(world: World) -> None:
+    world.limit("meal_day", 10000)
+    claim = claimed(world, "meal", 6000, 7000)
+    over = next(line for line in world.lines(claim) if line["status"] == "needs_review")
+    receipt = world.now("receipt", over["receipt_id"])
+    world.update(world.anna, "receipt", receipt, category="other")
+    assert codes(world.now("claim_line", over["id"])) == ["category_changed", "over_day_limit"]
+    world.decide(over, "returned", "What was it?")
+    world.delete(world.anna, "claim_line", over)
+    world.update(world.anna, "receipt", receipt, category="parts")
+    again = world.claim(world.now("trip", receipt["trip_id"]), world.now("receipt", receipt["id"]))
+    assert "over_day_limit" in codes(world.lines(again)[0])
+
+
 @pytest.mark.parametrize(
     ("handed_in_on", "expected"), [("", []), ("2026-11-23", []), ("2026-11-24", ["handed_in_late"])]
 )
