@@ -212,6 +212,10 @@ export const texts = {
   "report.sign": ["客户在此签字", "The customer signs here"],
   "report.sign_name": ["或填写客户姓名", "Or the customer’s name, typed"],
   "report.title": ["服务报告", "Service report"],
+  "account.entered": ["他人为您录入的账户：{bank} 尾号 {tail}", "Entered for you: {bank}, ending in {tail}"],
+  "account.hint": ["确认前不会向其付款。", "Nothing is paid to it before you confirm it."],
+  "account.confirm": ["这是我的账户", "This is my account"],
+  "account.contest": ["这不是我的账户", "This is not my account"],
   "settings.account": ["收款账户", "Bank account"],
   "settings.account_hint": [
     "报销款付到哪里。需要网络和登录。",

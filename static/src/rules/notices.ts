@@ -32,6 +32,7 @@ export function placeOf(
   const [entity, id] = [String(target_entity), String(target_id)];
   if (entity === "tool_unit" && role === "technician") return ["today"];
   if (!isKnown(entity, id)) return null;
+  if (entity === "bank_account") return ["settings"];
   if (entity === "claim" && role === "technician") return ["claim", id];
   if (entity === "tool_unit" && role === "warehouse") return ["unit", id];
   return null;

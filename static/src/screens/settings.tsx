@@ -6,6 +6,7 @@ import { world } from "../store/view";
 import { connection } from "../sync/previews";
 import { wake } from "../sync/runner";
 import { session, signOut } from "../sync/session";
+import { AccountToConfirm } from "../ui/account";
 import { counts } from "../ui/line";
 import { Choice, Top } from "../ui/parts";
 
@@ -41,6 +42,7 @@ export function Settings() {
         {session.value?.user.role === "technician" && <PreviewChoice />}
       </section>
       <section class="card">
+        {session.value && <AccountToConfirm owner={session.value.user.id} />}
         <p>
           <a class="button wide" href="/payments/account" data-testid="bank-account">
             {t("settings.account")}
