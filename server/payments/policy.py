@@ -112,7 +112,7 @@ class BankAccountPolicy(Policy):
             if write.find("bank_account", user_id=after["user_id"]):
                 raise Refused("account_exists")
         elif all(before[name] == after[name] for name in _DETAILS):
-            return {}
+            return {"reason": before["reason"]}
         by = {"entered_by": write.actor.id, "entered_at": instant(write.now), "reason": ""}
         if is_owner:
             return by | {"status": "confirmed", "judged_by": write.actor.id, "judged_at": instant(write.now)}
