@@ -85,6 +85,7 @@ def save_own_account() -> Response:
 
 @blueprint.post("/accounts/<user_id>/judgement")
 @page_for()
+@freshly_proved()
 def judge_account(user_id: str) -> Response:
     """The owner confirms or contests an account that others entered; a manager confirms it with a reason."""
     version = request.form.get("version", "")
