@@ -147,6 +147,7 @@ class World:
                     people.ACTS[step.act](device, self.chance)
                 finally:  # a phone that dies at it has repaired a part
                     if step.act == "repair":
+                        device.store.left = 0  # looking is the oracle's own
                         for change_id in known - {item["change_id"] for item in device.client.outbox()}:
                             self.oracle.gave_up(change_id)
             else:
