@@ -277,7 +277,11 @@ def kill_again_and_again(phone: Phone, server: RunningServer, proxy: FaultProxy,
         timer.join()
         phone.bury()
         phone.switch_on()
-        phone.page.get_by_test_id("nav-log").wait_for()
+        try:
+            phone.page.get_by_test_id("nav-log").wait_for(timeout=60_000)
+        except Error:
+            print(f"the screen: {phone.page.content()}")
+            raise
     proxy.latency = 0
     phone.wait_synced(90)
     arrived = [item["seller_name"] for item in server.find("receipt")]

@@ -40,6 +40,8 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     purchase, owned = tools(world, server)
     page = desk(playwright, server, "wen", locale)
     page.set_default_timeout(15_000)
+    page.locator("#code").wait_for()
+    page.wait_for_load_state()  # a scan before the page has loaded is a form sent by the browser itself
     show(page, f"warehouse-{language}", "1-counter")
     codes = [purchase_code(purchase["id"])] * 2 + ["sn gauge", owned[1]["label"], "SN-GAUGE", "NOBODY-KNOWS"]
     for code in codes:
