@@ -165,8 +165,14 @@ def _set_up_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(dbapi: Any, _record: Any) -> None:
         dbapi.isolation_level = None  # the driver must not begin transactions of its own
-        for statement in ("foreign_keys=ON", "synchronous=FULL", f"journal_mode={mode}"):
-            dbapi.execute(f"PRAGMA {statement}")
+        try:
+            for statement in ("foreign_keys=ON", "synchronous=FULL", f"journal_mode={mode}"):
+                dbapi.execute(f"PRAGMA {statement}")
+        except sqlite3.OperationalError as error:
+            # Note: nothing was written yet. On a full disk the WAL's own file finds no room, which is no broken disk.
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:

@@ -101,7 +101,7 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet, also where it is an older one in a newer one's clothes."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64 or ip.sixtofour or ip.teredo:
+        if ip in _NAT64 or ip.sixtofour or ip.teredo or ip.is_site_local:
             return False
         if ip.ipv4_mapped:
             return is_public(str(ip.ipv4_mapped))

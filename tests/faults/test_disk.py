@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import requests
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from sync.database import Database
 from tests.e2e.running import RunningServer
 from tests.faults import devices
 from tests.faults.conftest import MakeServer
@@ -46,6 +50,25 @@ def test_a_full_disk_is_said_clearly_and_everything_goes_on_when_there_is_room(d
     finally:
         server.kill()
         server.engine.database.engine.dispose()
+
+
+def test_a_database_that_is_opened_on_a_full_disk_is_no_broken_one(disk: SmallDisk) -> None:
+    url = f"sqlite:///{disk.folder / 'opened.db'}"
+    first = Database(url)
+    with first.write() as connection:
+        connection.execute(text("CREATE TABLE note (words TEXT)"))
+    first.engine.dispose()
+    fill = disk.folder / "fill"
+    with suppress(OSError), fill.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 1024)
+    database = Database(url)
+    with suppress(DBAPIError), database.read() as connection:
+        connection.execute(text("SELECT * FROM note"))
+    fill.unlink()
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO note VALUES ('kept')"))
+    database.engine.dispose()
 
 
 @pytest.mark.long

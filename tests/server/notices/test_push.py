@@ -121,8 +121,26 @@ def test_what_is_no_address_of_a_push_service_is_refused(endpoint: str) -> None:
 
 
 def test_a_name_that_leads_into_our_own_network_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside = ["10.0.0.1", "127.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1"]
-    inside += ["::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "ff02::1"]
+    inside = [
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "192.168.1.1",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "fec0::1",
+    ]
+    inside += [
+        "::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::1",
+        "ff02::1",
+        "fec0::1",
+    ]
     assert [address for address in inside if is_public(address)] == []
     assert is_public("203.0.114.1")
     assert is_public("2606:4700::1111")
