@@ -63,9 +63,11 @@ def is_fresh() -> bool:
 def _is_guarded(change: Any) -> bool:
     if not isinstance(change, Mapping):
         return False
-    fields = change.get("fields")
+    fields, entity = change.get("fields"), change.get("entity")
+    if not isinstance(entity, str):
+        return False  # the push refuses it
     pays = isinstance(fields, Mapping) and fields.get("status") == "paid"
-    return change.get("entity") in GUARDED or (change.get("entity") == "claim_line" and pays)
+    return entity in GUARDED or (entity == "claim_line" and pays)
 
 
 def _ask() -> Response | None:

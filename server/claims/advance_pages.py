@@ -8,8 +8,10 @@ from werkzeug.wrappers import Response
 from server.accounts.gate import page_for
 from server.claims.advances import balance_of
 from server.pages import attempt, done, known, read_page, typed_minor
+from server.problems import Problem
 from server.services import services
-from sync.change import Record
+from sync.change import Record, is_id, new_id
+from sync.errors import Refused
 from sync.transaction import Transaction
 
 blueprint = Blueprint("advances", __name__, url_prefix="/finance/advances")
@@ -33,6 +35,7 @@ def advances() -> str:
             trips=trips,
             people={user["id"]: user for user in read.find("user")},
             today=services().today().isoformat(),
+            fresh_id=new_id(),
         )
 
     return read_page(view)
@@ -41,12 +44,15 @@ def advances() -> str:
 @blueprint.post("")
 @page_for("finance")
 def give() -> Response:
-    """Record an advance that was paid."""
+    """Record an advance that was paid, once, however often the form comes."""
+    advance_id = request.form.get("id", "")
+    if not is_id(advance_id):
+        raise Problem(400, "bad_request")
     fields = {name: request.form.get(name, "").strip() for name in ("trip_id", "paid_on", "reference", "note")}
 
     def work(write: Transaction) -> Record:
         amount = typed_minor(request.form.get("amount", ""), "amount_minor")
-        return write.create("advance", fields | {"amount_minor": amount})
+        return write.create("advance", fields | {"amount_minor": amount}, advance_id)
 
     if attempt(work):
         done("advances.given")
@@ -56,10 +62,12 @@ def give() -> Response:
 @blueprint.post("/<advance_id>/return")
 @page_for("finance")
 def take_back(advance_id: str) -> Response:
-    """Record money of an advance that came back."""
+    """Record money of an advance that came back, beside what was shown to have come back before."""
 
     def work(write: Transaction) -> Record:
         found = known(write, "advance", advance_id)
+        if request.form.get("seen", "") != str(found["version"]):
+            raise Refused("advance_changed")
         came_back = typed_minor(request.form.get("amount", ""), "returned_minor")
         return write.update("advance", found, {"returned_minor": found["returned_minor"] + came_back})
 

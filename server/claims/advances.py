@@ -78,7 +78,7 @@ class AdvancePolicy(Policy):
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if not write.actor.is_any("finance"):
             return frozenset()
-        new = frozenset({"trip_id", "amount_minor", "currency", "paid_on", "reference", "note"})
+        new = frozenset({"trip_id", "amount_minor", "paid_on", "reference", "note"})
         return new if before is None else frozenset({"returned_minor", "note"})
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:

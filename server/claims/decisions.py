@@ -15,6 +15,7 @@ from server.claims.rules.limits import in_force
 from server.claims.rules.within_limits import allowed_minor
 from server.claims.spending import limits_known
 from server.claims.states import LINE_STEPS, judged_status, may_step, stands
+from server.payments.reconciliation import refuse_unreconciled
 from server.receipts.readings import is_waiting
 from sync.change import Record, instant
 from sync.errors import Refused
@@ -27,8 +28,9 @@ def right_to_decide(write: Transaction, line: Record, fields: Mapping[str, Any])
     A line above the limit that finance has endorsed is approved by the manager; either may undo or refuse it.
     """
     is_approval = fields.get("status") == "approved"
-    wanted = ["second"] if line["endorsed_by"] else ["approve"]
-    for right in wanted if is_approval else {*wanted, "approve"}:
+    wanted = "second" if line["endorsed_by"] else "approve"
+    either = sorted(("approve", wanted), key=lambda right: not write.actor.is_any(RIGHTS[right]))
+    for right in (wanted,) if is_approval else either:
         with suppress(Refused):
             return right, on_behalf_of(write, right)
     if is_approval and line["endorsed_by"] and write.actor.is_any(RIGHTS["approve"]):
@@ -41,12 +43,19 @@ def limit_alone(write: Transaction) -> int | None:
     return in_force(limits_known(write), "approval", "", today(write.now, company_of(write)))
 
 
+def approved_beside(read: Transaction, line: Record) -> int:
+    """What was approved of the receipt's other lines: one that is approved in parts is above the limit as a whole."""
+    others = [other for other in read.find("claim_line", receipt_id=line["receipt_id"]) if other["id"] != line["id"]]
+    return sum(int(other["approved_minor"]) for other in others if stands(other))
+
+
 def approval_of(write: Transaction, line: Record, amount_minor: int = 0, note: str = "") -> Record:
     """The change by which the actor approves a line, or endorses it where the manager has to approve it as well."""
-    amount, alone = amount_minor or line["amount_minor"], limit_alone(write)
+    amount = approved_beside(write, line) + int(amount_minor or line["amount_minor"])
+    alone = limit_alone(write)
     said = {"decision_note": note} if note else {}
     if not line["endorsed_by"] and alone is not None and amount > alone:
-        return {"endorsed_minor": amount} | said
+        return {"endorsed_minor": amount_minor or line["amount_minor"]} | said
     return {"status": "approved"} | ({"approved_minor": amount_minor} if amount_minor else {}) | said
 
 
@@ -124,7 +133,8 @@ def _refuse(write: Transaction, after: Record, behalf: str | None) -> Mapping[st
     if not after["decision_note"].strip():
         raise Refused("reason_required", {"decision_note": ["required"]})
     refuse_second_duty(write, after | UNENDORSED, "approve", behalf)
-    return UNENDORSED | _decided(write, behalf) | {"approved_minor": 0}
+    said = {"decision_note": after["decision_note"]}
+    return UNENDORSED | said | _decided(write, behalf) | {"approved_minor": 0}
 
 
 def _endorse(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:
@@ -139,7 +149,7 @@ def _endorse(write: Transaction, before: Record, after: Record) -> Mapping[str, 
     _check_amount(write, after, int(after["endorsed_minor"]))
     refuse_second_duty(write, after, "endorse", behalf)
     alone = limit_alone(write)
-    if alone is None or after["endorsed_minor"] <= alone:
+    if alone is None or approved_beside(write, after) + after["endorsed_minor"] <= alone:
         raise Refused("second_not_needed")
     return {"endorsed_by": write.actor.id, "endorsed_for": behalf, "endorsed_at": instant(write.now)}
 
@@ -151,7 +161,7 @@ def _approve(write: Transaction, before: Record, after: Record, behalf: str | No
     refuse_second_duty(write, after, "approve", behalf)
     if approved > most:
         raise Refused("invalid_fields", {"approved_minor": ["out_of_range"]})
-    if not before["endorsed_by"] and alone is not None and approved > alone:
+    if not before["endorsed_by"] and alone is not None and approved_beside(write, after) + approved > alone:
         raise Refused("needs_second_approval", params={"limit": alone})
     return {"approved_minor": approved} | _decided(write, behalf)
 
@@ -173,6 +183,7 @@ def _check_amount(write: Transaction, after: Record, amount: int) -> None:
 
 
 def _pay(write: Transaction, after: Record) -> Mapping[str, Any]:
+    refuse_unreconciled(write)
     if not after["reverses"]:
         _check_payable(write, after)
         _refuse_unread(write, after)

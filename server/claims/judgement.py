@@ -20,12 +20,18 @@ from sync.entity import Registry
 from sync.journal import Entry
 from sync.transaction import Transaction, change_of
 
-UNENDORSED: dict[str, Any] = {"endorsed_minor": 0, "endorsed_by": None, "endorsed_for": None, "endorsed_at": ""}
+UNENDORSED: dict[str, Any] = {
+    "endorsed_minor": 0,
+    "endorsed_by": None,
+    "endorsed_for": None,
+    "endorsed_at": "",
+    "decision_note": "",
+}
+"""What a line says of its first approval when there is none. What was said with it was said of what is gone."""
 UNDECIDED: dict[str, Any] = {
     "decided_by": None,
     "on_behalf_of": None,
     "decided_at": "",
-    "decision_note": "",
     "approved_minor": 0,
     **UNENDORSED,
 }
@@ -167,9 +173,12 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 
 def _void_first_looks(write: Transaction, receipt_id: str) -> Iterable[Change]:
-    """The claimant has altered what the first of two people saw, or a manager made an exception for: both are void."""
+    """The claimant has altered what the first of two people saw, or a manager made an exception for: both are void.
+
+    Also where it was refused meanwhile: a refusal may be taken back.
+    """
     for line in write.find("claim_line", receipt_id=receipt_id):
-        if line["status"] not in JUDGED:
+        if line["status"] not in JUDGED | {"refused"}:
             continue
         for waiver in write.find("waiver", claim_line_id=line["id"]):
             if waiver["status"] == "given":
@@ -191,8 +200,11 @@ def _tickets_of(write: Transaction, entry: Entry) -> list[Record]:
 def on_purchase(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A tool came back, or was logged: its receipt's lines are judged again, and those that name its serials."""
     note_serials(write, entry)
-    own = {entry.record["receipt_id"] or "", entry.before.get("receipt_id") or ""}
-    for receipt_id in sorted((own | receipts_sharing(write, entry)) - {""}):
+    own = {entry.record["receipt_id"] or "", entry.before.get("receipt_id") or ""} - {""}
+    if entry.actor == entry.record["technician_id"]:
+        for receipt_id in sorted(own):
+            yield from _void_first_looks(write, receipt_id)
+    for receipt_id in sorted(own | receipts_sharing(write, entry)):
         yield from judge_receipt(write, receipt_id)
 
 

@@ -13,7 +13,7 @@ from server.accounts.step_up import freshly_proved
 from server.claims import queue
 from server.claims.advances import balance_of
 from server.claims.comments import comments_of
-from server.claims.decisions import approval_of, limit_alone
+from server.claims.decisions import approval_of, approved_beside, limit_alone
 from server.claims.delegations import rights_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
@@ -207,6 +207,7 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         "prefectures": prefectures,
         "rights": rights_of(read),
         "alone_minor": limit_alone(read),
+        "approved_beside": {view.line["id"]: approved_beside(read, view.line) for view in views},
         "waived_until": last_day("", services().today().isoformat(), services().config.waiver_days),
     }
 

@@ -143,3 +143,25 @@ def test_whatever_is_sent_as_an_advance_is_refused_in_words(world: World, trip_i
     for who in (world.finance, world.anna):
         with pytest.raises(Refused):
             world.create(who, "advance", **fields)
+
+
+def test_a_form_that_comes_twice_is_recorded_once(desk: Desk, world: World) -> None:
+    trip, _ = trip_with(world, 6000)
+    browser = desk("fei")
+    form = form_of(browser.get("/finance/advances"), "/finance/advances")
+    form["trip_id"], form["amount"], form["paid_on"] = trip["id"], "100.00", "2026-11-08"
+    form.submit()
+    assert "exists already" in form.submit().follow()
+    assert balance(world, trip).given_minor == 10000
+    form = form_of(browser.get("/finance/advances"), "/return")
+    form["amount"] = "30"
+    form.submit()
+    assert "has changed since it was shown" in form.submit().follow()
+    assert balance(world, trip).returned_minor == 3000
+
+
+def test_an_advance_is_given_in_the_money_of_claims(world: World) -> None:
+    with pytest.raises(Refused, match="field_not_writable"):
+        world.create(
+            world.finance, "advance", trip_id=world.trip()["id"], amount_minor=1, paid_on="2026-11-09", currency="USD"
+        )

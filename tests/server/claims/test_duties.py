@@ -294,3 +294,82 @@ def test_a_waiver_does_not_outlive_an_edit_of_what_it_excused(world: World) -> N
     world.update(world.anna, "receipt", receipt, seller_name="Another hotel", attachments=[world.photo(world.anna)])
     edited = world.now("claim_line", line["id"])
     assert (edited["status"], codes(edited)[0]) == ("blocked", "place_mismatch")
+
+
+@pytest.mark.parametrize("altered", ["receipt", "tool"])
+def test_a_waiver_does_not_outlive_an_edit_that_was_made_while_its_line_was_refused(world: World, altered: str) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, seller_tax_id=SHENZHEN_SELLER, number=digital_number("95"), category="tool")
+    purchase = world.tool(trip, receipt)
+    line = world.lines(world.claim(trip, receipt))[0]
+    for code in ("place_mismatch", "tool_not_returned"):
+        world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code=code, reason="Sent there")
+    assert world.decide(line, "refused", "Not this one")["status"] == "refused"
+    if altered == "receipt":
+        world.update(world.anna, "receipt", receipt, note="Another trip", attachments=[world.photo(world.anna)])
+    else:
+        world.update(world.anna, "tool_purchase", purchase, name="Gold ring")
+    world.decide(line, "submitted")
+    now = world.now("claim_line", line["id"])
+    assert (now["status"], codes(now)) == ("blocked", ["place_mismatch", "tool_not_returned"])
+
+
+def test_what_was_said_with_a_first_approval_goes_with_it(world: World) -> None:
+    world.limit("approval", 25000)
+    world.limit("receipt", 28000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip)
+    line = world.lines(world.claim(trip, receipt))[0]
+    said = {"endorsed_minor": 28000, "decision_note": "Asked the hotel"}
+    world.update(world.finance, "claim_line", line, **said)
+    assert world.update(world.payer, "claim_line", line, endorsed_minor=0)["decision_note"] == ""
+    world.update(world.finance, "claim_line", line, **said)
+    world.update(world.anna, "receipt", receipt, seller_name="Another hotel", attachments=[world.photo(world.anna)])
+    now = world.now("claim_line", line["id"])
+    assert (now["endorsed_by"], now["decision_note"]) == (None, "")
+    with pytest.raises(Refused, match="review_note_required"):
+        world.decide(line, "approved", by=world.payer, approved_minor=20000)
+    refused = world.decide(line, "refused", "No such hotel")
+    assert refused["decision_note"] == "No such hotel"
+
+
+def test_a_line_that_was_split_is_above_the_limit_as_a_whole(desk: Desk, world: World) -> None:
+    world.limit("approval", LIMIT)
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    purchase = world.tool(trip, receipt, quantity=2, price=15000)
+    claim = world.claim(trip, receipt)
+    world.finish_readings()
+    world.stock_in(purchase)
+    first = next(line for line in world.lines(claim) if line["status"] == "clear")
+    assert (first["amount_minor"], world.decide(first, "approved")["status"]) == (15000, "approved")
+    world.stock_in(purchase)
+    rest = next(line for line in world.lines(claim) if line["id"] != first["id"])
+    assert (rest["status"], rest["amount_minor"]) == ("clear", 15000)
+    with pytest.raises(Refused, match="needs_second_approval"):
+        world.decide(rest, "approved")
+    path, action = f"/finance/claims/{claim['id']}", f"/finance/lines/{rest['id']}"
+    page = desk("fei").get(path)
+    assert "the manager approves too" in page.html.select_one(f"#line-{rest['id']} [data-testid=approve]").text
+    form_of(page, action).submit("step", value="approve")
+    assert world.now("claim_line", rest["id"])["endorsed_minor"] == 15000
+    assert world.decide(rest, "approved", by=world.manager)["approved_minor"] == 15000
+
+
+def test_what_is_done_in_ones_own_right_is_done_for_nobody_else(world: World) -> None:
+    _, line = above(world)
+    day = world.engine.write(SYSTEM, lambda write: today(write.now, company_of(write)))
+    about = {"from_date": day, "to_date": day, "reason": "On leave"}
+    world.create(
+        world.manager, "delegation", **about, from_user=world.manager.id, to_user=world.payer.id, right="second"
+    )
+    world.create(
+        world.finance, "delegation", **about, from_user=world.finance.id, to_user=world.manager.id, right="approve"
+    )
+    for person in (world.payer, world.manager):
+        world.update(world.finance, "claim_line", line, endorsed_minor=30000)
+        assert world.decide(line, "refused", "No", by=person)["on_behalf_of"] is None
+        world.decide(line, "submitted", by=world.finance)

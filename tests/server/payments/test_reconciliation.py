@@ -15,6 +15,8 @@ def test_after_a_restore_nothing_is_sent_before_somebody_has_compared_with_the_b
     with world.engine.database.write() as connection:
         write_fact(connection, RESTORED_AT, "2026-11-24T08:00:00.000Z")
     assert refusal(lambda: world.export(batch)).code == "payments_unreconciled"
+    by_hand = world.approved(7000)[0]
+    assert refusal(lambda: world.decide(by_hand, "paid")).code == "payments_unreconciled"
     browser = desk("pia")
     page = form_of(browser.get(f"/payments/batches/{batch['id']}"), "/export").submit().follow()
     assert "Compare with the bank" in page
