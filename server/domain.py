@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.accounts import policy as accounts
 from server.attachments import policy as attachments
-from server.claims import advances, comments, delegations, desk_index, judgement, limits, saved, waivers
+from server.claims import advances, comments, delegations, desk_index, handed_in, judgement, limits, saved, waivers
 from server.claims import policy as claims
 from server.notices import choices as notice_choices
 from server.notices import consequences as notice_consequences
@@ -46,6 +46,7 @@ def registry() -> Registry:
     known.follow("receipt", readings.on_receipt)
     known.follow("attachment", readings.on_attachment)
     known.follow("reading", readings.on_reading)
+    handed_in.follow_all(known)
     judgement.follow_all(known)
     waivers.follow_all(known)
     known.follow("limit", limits.on_limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,7 +39,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     limits = limits_known(write)
     return Facts(
         trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
-        receipt=_receipt(write, receipt, trip, company),
+        receipt=replace(_receipt(write, receipt, trip, company), refusals=_refusals(lines, line)),
         claimed_minor=sum(
             item["amount_minor"]
             for item in lines
@@ -126,6 +127,13 @@ def _receipt(write: Transaction, record: Record, trip: Record, company: Company)
         captured_on=captured_on(record, write.now, company),
         sightings=sightings_of(record, trip, company),
         handed_in_as=record["handed_in_as"] or "",
+    )
+
+
+def _refusals(lines: Iterable[Record], line: Record) -> tuple[str, ...]:
+    """Why a receipt was refused in other claims than that of the line."""
+    return tuple(
+        item["decision_note"] for item in lines if item["status"] == "refused" and item["claim_id"] != line["claim_id"]
     )
 
 

@@ -29,7 +29,8 @@ CATEGORIES = ("transport", "lodging", "meal", "tool", "parts", "other")
 class ReceiptSchema(RecordSchema):
     """A receipt as its technician captured it. `evidence` is what it says of its place, and where that was read.
 
-    `handed_in_as` is the category that it had when it was first handed in, where it has another now.
+    `handed_in_as` is the category that it, or another receipt for the same paper, had when it was first handed in,
+    where it has another now.
     """
 
     trip_id = IdField(required=True)

@@ -15,7 +15,7 @@ from server.schema import is_current
 from server.services import Services
 from sync.database import Database
 from tests.server.api import give_password
-from tests.server.world import World
+from tests.server.world import World, digital_number
 
 Rows = list[tuple[Any, ...]]
 Held = dict[str, tuple[list[str], Rows]]
@@ -32,6 +32,19 @@ def test_every_migration_goes_down_and_up_with_data_in_it(services: Services, wo
     give_password(services, world.anna)
     assert world.lines(claim)
     go_down_and_up(services.engine.database)
+
+
+def test_what_was_handed_in_before_the_update_is_known_again(services: Services, world: World) -> None:
+    trip = world.trip()
+    number = digital_number("33")
+    world.claim(trip, world.receipt(trip, category="meal", number=number, seller_name=" Noodle  house"))
+    world.receipt(trip)
+    before = held(services.engine.database)["handed_in_sign"]
+    assert len(before[1]) == 3
+    move(services.engine.database, "0022")
+    move(services.engine.database, "head")
+    now = held(services.engine.database)["handed_in_sign"]
+    assert (now[0], sorted(now[1])) == (before[0], sorted(before[1]))
 
 
 @pytest.mark.long

@@ -71,6 +71,8 @@ class Receipt:
     sightings: tuple[Sighting, ...] = ()
     handed_in_as: str = ""
     """The category that it was first handed in with, where it has got another since."""
+    refusals: tuple[str, ...] = ()
+    """Why it was refused, each time that it was handed in before."""
 
     @property
     def categories(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""REG-D3: what was refused does not come back with a figure changed."""
+"""REG-D3: what was refused does not come back as it was, nor with a figure or the category changed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ def not_refused_before(facts: Facts) -> list[Finding]:
     """A refused receipt of the same person and shop, of nearly the same day and amount, must be looked at beside this.
 
     It may well be the mended receipt that was asked for: so it is shown, not refused. Two machine-read numbers with
-    different amounts are two sales.
+    different amounts are two sales. The very receipt that was refused may be handed in again, too: with the reasons.
     """
+    if facts.receipt.refusals:
+        reasons = "; ".join(dict.fromkeys(facts.receipt.refusals))
+        return [Finding("refused_itself", "review", ARTICLE, {"reason": reasons})]
     refused = [other for other in facts.others if _is_again(facts.receipt, other)]
     if not refused:
         return []
@@ -29,11 +32,13 @@ def not_refused_before(facts: Facts) -> list[Finding]:
 
 
 def _is_again(mine: Receipt, other: Other) -> bool:
-    if not (other.is_refused and other.is_own and other.same_seller and other.category == mine.category):
+    if not (other.is_refused and other.is_own and other.same_seller):
         return False
     days = abs((date.fromisoformat(mine.issued_on) - date.fromisoformat(other.issued_on)).days)
     if days > WITHIN_DAYS:
         return False
+    if other.category != mine.category:
+        return days == 0 and other.amount_minor == mine.amount_minor and not (mine.is_proven and other.is_proven)
     if other.amount_minor == mine.amount_minor:
         return True
     is_alike = abs(other.amount_minor - mine.amount_minor) <= ALIKE * other.amount_minor

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from sync.change import Record
 from tests.server.desk import desks_of
 from tests.server.world import SHENZHEN, SHENZHEN_SELLER, World, codes, digital_number
 
@@ -166,3 +169,84 @@ def test_what_a_receipt_is_compared_with_is_found_by_an_index(world: World) -> N
             plan = connection.execute(text(f"{explain} SELECT * FROM {table} WHERE {condition}")).all()
         assert index in str(plan)
         assert ("SEARCH" if is_sqlite else "Index") in str(plan)
+
+
+MEAL = {"category": "meal", "amount_minor": 9000, "seller_name": "Noodle house"}
+SLIP = {"fapiao_number": "", "qr_text": "", "seller_tax_id": ""}
+LIKE, ALIKE = "00ff00ff00ff00ff", "00ff00ff00ff00fe"
+
+
+def withdrawn(world: World, **fields: Any) -> tuple[Record, Record, str]:
+    """A meal that finance gave back and its technician took out of the claim: the trip, the receipt, and its file."""
+    world.limit("meal_day", 5000)
+    trip = world.trip()
+    world.report(trip)
+    photo = world.photo(world.anna, mark=LIKE)
+    receipt = world.receipt(trip, **MEAL, **{"attachments": [photo], **fields})
+    line = world.lines(world.claim(trip, receipt))[0]
+    assert "over_day_limit" in codes(line)
+    world.decide(line, "returned", "What was it?")
+    world.delete(world.anna, "claim_line", line)
+    return trip, world.now("receipt", receipt["id"]), photo
+
+
+@pytest.mark.parametrize("how", ["same number", "same file", "alike", "same sale"])
+@pytest.mark.parametrize("gone", ["deleted", "altered"])
+def test_a_withdrawn_receipt_that_comes_as_something_else_keeps_its_limit(world: World, how: str, gone: str) -> None:
+    number = digital_number("33")
+    trip, receipt, photo = withdrawn(world, **({"number": number} if how == "same number" else SLIP))
+    if gone == "deleted":
+        world.delete(world.anna, "receipt", receipt)
+    else:
+        other = {"seller_name": "Tea house", "amount_minor": 100, "issued_on": "2026-11-10", **SLIP}
+        world.update(world.anna, "receipt", receipt, **other, attachments=[world.photo(world.anna)])
+    new: dict[str, dict[str, Any]] = {
+        "same number": {"number": number, "seller_name": "Stall"},
+        "same file": {**SLIP, "attachments": [photo], "seller_name": "Stall"},
+        "alike": {**SLIP, "attachments": [world.photo(world.anna, mark=ALIKE)], "seller_name": "Stall"},
+        "same sale": {**SLIP, "attachments": [world.photo(world.anna)]},
+    }
+    again = world.receipt(trip, **MEAL | {"category": "other"} | new[how])
+    found = codes(world.lines(world.claim(trip, again))[0])
+    assert {"category_changed", "over_day_limit"} <= set(found)
+    assert world.now("receipt", again["id"])["handed_in_as"] == "meal"
+
+
+def test_a_picture_or_a_number_that_comes_after_the_claim_is_known_again_too(world: World) -> None:
+    trip, receipt, _ = withdrawn(world, **SLIP)
+    world.delete(world.anna, "receipt", receipt)
+    on_its_way = hashlib.sha256(b"late").hexdigest()
+    late = world.receipt(
+        trip, **MEAL | SLIP | {"category": "other", "seller_name": "Stall", "attachments": [on_its_way]}
+    )
+    claim = world.claim(trip, late)
+    assert codes(world.lines(claim)[0]) == ["place_unproven", "attachment_not_arrived"]
+    world.photo(world.anna, "late", mark=ALIKE)
+    assert {"category_changed", "over_day_limit"} <= set(codes(world.lines(claim)[0]))
+
+
+def test_another_invoice_of_the_shop_is_another_receipt(world: World) -> None:
+    trip, receipt, _ = withdrawn(world)
+    world.delete(world.anna, "receipt", receipt)
+    invoice = MEAL | {"category": "other", "attachments": [world.photo(world.anna, mark=ALIKE)]}
+    mine = world.receipt(trip, **invoice)
+    assert status_of(world, world.claim(trip, mine)) == [("clear", [])]
+    never = world.receipt(trip, **MEAL, issued_on="2026-11-10")
+    world.delete(world.anna, "receipt", never)
+    again = world.receipt(trip, **MEAL | {"category": "other"}, issued_on="2026-11-10", number=never["fapiao_number"])
+    assert status_of(world, world.claim(trip, again)) == [("clear", [])], "a typing error, never handed in"
+
+
+def test_a_refused_receipt_does_not_come_back_unseen(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, **MEAL | SLIP)
+    line = world.lines(world.claim(trip, receipt))[0]
+    world.decide(line, "refused", "Drinks for friends")
+    again = world.lines(world.claim(trip, receipt))[0]
+    assert "refused_itself" in codes(again)
+    finding = next(item for item in again["findings"] if item["code"] == "refused_itself")
+    assert finding["params"] == {"reason": "Drinks for friends"}
+    world.decide(again, "refused", "As before")
+    other = world.receipt(trip, **MEAL | SLIP | {"category": "other"})
+    assert "refused_before" in codes(world.lines(world.claim(trip, other))[0])
