@@ -51,6 +51,7 @@ def new_user() -> str:
 
 @blueprint.post("/users")
 @page_for("admin")
+@freshly_proved()
 def add() -> Response:
     """A new user, with a first password that is shown once."""
     password = _first_password()
@@ -89,6 +90,7 @@ def user(user_id: str) -> str:
 
 @blueprint.post("/users/<user_id>")
 @page_for("admin")
+@freshly_proved()
 def change(user_id: str) -> Response:
     """Another name, another role, disabled or let in again. One who is let in again signs in anew."""
     given = {name: request.form[name].strip() for name in _CHANGEABLE if name in request.form}
@@ -107,6 +109,7 @@ def change(user_id: str) -> Response:
 
 @blueprint.post("/users/<user_id>/password")
 @page_for("admin")
+@freshly_proved()
 def reset_password(user_id: str) -> Response:
     """A new password, shown once; every session of the user ends."""
     password = _first_password()

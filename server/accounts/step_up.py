@@ -1,4 +1,5 @@
-"""What moves money asks for the second factor again: it must have been proved in the last five minutes.
+"""What moves money, or makes an exception, asks for the second factor again: it must have been proved in the last five
+minutes. What is decided dozens of times a day does not (docs/decisions/0016-a-second-factor-for-the-desks.md).
 
 Whoever is asked for a second factor at the sign-in is asked here, too; where nobody is (the demo), nothing changes.
 """
@@ -24,8 +25,24 @@ from sync.errors import Refused
 P = ParamSpec("P")
 R = TypeVar("R")
 FRESH = timedelta(minutes=5)
-GUARDED = frozenset({"payment_batch", "payment_result", "bank_account", "bank_layout", "limit", "second_factor"})
-"""The records whose change asks for it. A line that is paid by hand does, too."""
+_ANY: frozenset[str] = frozenset()
+GUARDED: Mapping[str, frozenset[str]] = {
+    "payment_batch": _ANY,
+    "payment_result": _ANY,
+    "bank_account": _ANY,
+    "bank_layout": _ANY,
+    "limit": _ANY,
+    "second_factor": _ANY,
+    "waiver": _ANY,
+    "advance": _ANY,
+    "delegation": _ANY,
+    "claim_line": frozenset({"endorsed_minor", "reverses"}),
+    "tool_unit": frozenset({"reimbursement"}),
+    "user": frozenset({"role", "status"}),
+}
+"""The records whose change by the API asks for it, or which of their fields do. So does a line that is approved or
+paid: no desk decides by the API day by day.
+"""
 _CODE = "proof_code"
 _OURS = frozenset({_CODE, "csrf_token"})
 
@@ -63,11 +80,13 @@ def is_fresh() -> bool:
 def _is_guarded(change: Any) -> bool:
     if not isinstance(change, Mapping):
         return False
-    fields, entity = change.get("fields"), change.get("entity")
-    if not isinstance(entity, str):
-        return False  # the push refuses it
-    pays = isinstance(fields, Mapping) and fields.get("status") == "paid"
-    return entity in GUARDED or (entity == "claim_line" and pays)
+    entity, given = change.get("entity"), change.get("fields")
+    fields: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    if not isinstance(entity, str) or entity not in GUARDED:
+        return False
+    if entity == "claim_line" and fields.get("status") in ("approved", "paid"):
+        return True
+    return not GUARDED[entity] or not GUARDED[entity].isdisjoint(fields)
 
 
 def _ask() -> Response | None:

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.claims.advances import balance_of
 from server.pages import attempt, done, known, read_page, typed_minor
 from server.problems import Problem
@@ -43,6 +44,7 @@ def advances() -> str:
 
 @blueprint.post("")
 @page_for("finance")
+@freshly_proved()
 def give() -> Response:
     """Record an advance that was paid, once, however often the form comes."""
     advance_id = request.form.get("id", "")
@@ -61,6 +63,7 @@ def give() -> Response:
 
 @blueprint.post("/<advance_id>/return")
 @page_for("finance")
+@freshly_proved()
 def take_back(advance_id: str) -> Response:
     """Record money of an advance that came back, beside what was shown to have come back before."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import actor, page_for
+from server.accounts.step_up import freshly_proved
 from server.claims.delegations import DESKS, RIGHTS, rights_of
 from server.claims.records import claim_lines
 from server.claims.states import JUDGED
@@ -45,6 +46,7 @@ def approvals() -> str:
 
 @blueprint.post("/delegations")
 @page_for(*DESKS)
+@freshly_proved()
 def delegate() -> Response:
     """Hand a right on, one's own or that of somebody who is away."""
     fields = {name: request.form.get(name, "").strip() for name in _FIELDS}

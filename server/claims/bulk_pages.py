@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from server.accounts.gate import actor, page_for
+from server.accounts.step_up import freshly_proved
 from server.claims import bulk, queue
 from server.claims.queue_pages import looking
 from server.pages import read_page, reading, words
@@ -14,6 +15,12 @@ from sync.errors import Refused
 from sync.transaction import Transaction
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/finance")
+
+
+def _approves_second() -> bool:
+    """Whether one of the lines waits for the second of two approvals."""
+    ids = [pair[0] for text in request.form.getlist("line")[: bulk.MOST] if (pair := _id_and_version(text))]
+    return reading(lambda read: any(line["endorsed_by"] for line in read.find_any("claim_line", "id", ids)))
 
 
 @blueprint.get("/approve")
@@ -32,6 +39,7 @@ def summary() -> str:
 
 @blueprint.post("/approve")
 @page_for("finance", "manager")
+@freshly_proved(_approves_second)
 def approve() -> str:
     """Approve what the summary showed, line by line."""
     asked = [pair for text in request.form.getlist("line")[: bulk.MOST] if (pair := _id_and_version(text))]

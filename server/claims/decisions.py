@@ -49,12 +49,16 @@ def approved_beside(read: Transaction, line: Record) -> int:
     return sum(int(other["approved_minor"]) for other in others if stands(other))
 
 
+def takes_two(read: Transaction, line: Record, amount_minor: int = 0) -> bool:
+    """Whether two people have to approve an amount of a line, the whole where none is named."""
+    alone, amount = limit_alone(read), int(amount_minor or line["amount_minor"])
+    return bool(line["endorsed_by"]) or (alone is not None and approved_beside(read, line) + amount > alone)
+
+
 def approval_of(write: Transaction, line: Record, amount_minor: int = 0, note: str = "") -> Record:
     """The change by which the actor approves a line, or endorses it where the manager has to approve it as well."""
-    amount = approved_beside(write, line) + int(amount_minor or line["amount_minor"])
-    alone = limit_alone(write)
     said = {"decision_note": note} if note else {}
-    if not line["endorsed_by"] and alone is not None and amount > alone:
+    if not line["endorsed_by"] and takes_two(write, line, amount_minor):
         return {"endorsed_minor": amount_minor or line["amount_minor"]} | said
     return {"status": "approved"} | ({"approved_minor": amount_minor} if amount_minor else {}) | said
 

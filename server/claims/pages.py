@@ -13,7 +13,7 @@ from server.accounts.step_up import freshly_proved
 from server.claims import queue
 from server.claims.advances import balance_of
 from server.claims.comments import comments_of
-from server.claims.decisions import approval_of, approved_beside, limit_alone
+from server.claims.decisions import approval_of, approved_beside, limit_alone, takes_two
 from server.claims.delegations import rights_of
 from server.claims.filters import read_filter
 from server.claims.queries import line_views, undecided
@@ -24,7 +24,7 @@ from server.pages import attempt, done, known, read_page, reading, typed_minor
 from server.places.divisions import all_divisions, granularity
 from server.problems import Problem
 from server.services import services
-from sync.change import Record
+from sync.change import Record, is_id
 from sync.transaction import Transaction
 
 blueprint = Blueprint("finance", __name__, url_prefix="/finance")
@@ -39,7 +39,25 @@ KEYS_OF_CLAIM = (
     ("Esc", "escape"),
     ("?", "help"),
 )
+
 _STEPS = frozenset({"approve", "refuse", "return", "undo", "pay", "disown"})
+
+
+def _asks_again() -> bool:
+    """Whether a decision is one of the few that ask for a fresh proof: a payment, or one of two approvals."""
+    step, line_id = request.form.get("step"), (request.view_args or {}).get("line_id", "")
+    return step == "pay" or (step == "approve" and _takes_two([line_id]))
+
+
+def _takes_two(line_ids: list[str]) -> bool:
+    """Whether one of the lines has to be approved by two people."""
+    return reading(lambda read: any(takes_two(read, line) for line in read.find_any("claim_line", "id", line_ids)))
+
+
+def _named_lines() -> list[str]:
+    """The lines that a form names, as `line id:as it was seen`."""
+    ids = (text.partition(":")[0] for text in request.form.getlist("line"))
+    return [line_id for line_id in ids if is_id(line_id)]
 
 
 @blueprint.get("/claims/<claim_id>")
@@ -81,7 +99,7 @@ def printed(claim_id: str) -> str:
 
 @blueprint.post("/lines/<line_id>")
 @page_for("finance", "manager")
-@freshly_proved(lambda: request.form.get("step") == "pay")
+@freshly_proved(_asks_again)
 def decide(line_id: str) -> Response:
     """Approve (above the limit: endorse), refuse, return for repair, mark as paid, or take a decision back."""
     step = request.form.get("step", "")
@@ -103,6 +121,7 @@ def decide(line_id: str) -> Response:
 
 @blueprint.post("/lines/<line_id>/reversal")
 @page_for("finance", "manager")
+@freshly_proved()
 def reverse(line_id: str) -> Response:
     """Take a paid line back by a counter-entry."""
     note = request.form.get("note", "").strip()
@@ -119,6 +138,7 @@ def reverse(line_id: str) -> Response:
 
 @blueprint.post("/claims/<claim_id>/approve-clear")
 @page_for("finance", "manager")
+@freshly_proved(lambda: _takes_two(_named_lines()))
 def approve_clear(claim_id: str) -> Response:
     """Approve the clear lines of a claim that the page showed, all or none."""
 
@@ -155,6 +175,7 @@ def read_off(line_id: str) -> Response:
 
 @blueprint.post("/lines/<line_id>/waiver")
 @page_for("finance", "manager")
+@freshly_proved()
 def waive(line_id: str) -> Response:
     """A manager's exception to one finding."""
     fields = {"claim_line_id": line_id, "finding_code": request.form.get("finding_code", "")}

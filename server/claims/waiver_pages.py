@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.claims.delegations import on_behalf_of, rights_of
 from server.claims.duties import refuse_second_duty
 from server.claims.rules.waiving import MOST_DAYS, freed_minor, last_day, lifted
@@ -71,6 +72,7 @@ def one(waiver_id: str) -> str:
 
 @blueprint.post("/<waiver_id>")
 @page_for("finance", "manager")
+@freshly_proved(lambda: request.form.get("step") == "give")
 def decide(waiver_id: str) -> Response:
     """Give it until a day, refuse it, or take back what was given; each with a reason."""
     step = request.form.get("step", "")

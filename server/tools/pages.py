@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
+from server.accounts.step_up import freshly_proved
 from server.attachments.from_form import keep_photos
 from server.pages import attempt, done, known, read_page, refuse
 from server.services import services
@@ -95,6 +96,7 @@ def unit(unit_id: str) -> str:
 
 @blueprint.post("/units/<unit_id>/steps/<step>")
 @page_for("warehouse", "manager")
+@freshly_proved(lambda: (request.view_args or {}).get("step") in ("write_off", "undo_write_off"))
 def take_step(unit_id: str, step: str) -> Response:
     """Repair, loss, back on the shelf, cancelling, writing off; the unit's policy says who may."""
     status, names = _STEPS.get(step, ("", ()))
