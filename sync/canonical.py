@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -19,7 +20,18 @@ def digest(text: str) -> str:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are equal; unlike `==`, true is not 1."""
+    """Whether two JSON values are equal; unlike `==`, true is not 1. A phone writes 30.0 as 30: that is one number."""
     if type(left) is str or left is None:
         return left is right or (type(left) is type(right) and bool(left == right))
-    return canonical(left) == canonical(right)
+    return canonical(left) == canonical(right) or (
+        bool(left == right) and canonical(_whole(left)) == canonical(_whole(right))
+    )
+
+
+def _whole(value: Any) -> Any:
+    """The value with its whole numbers as integers."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value

@@ -137,6 +137,7 @@ _SQLITE_TROUBLE = {
     sqlite3.SQLITE_FULL: Trouble.FULL,
     sqlite3.SQLITE_BUSY: Trouble.BUSY,
     sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+    sqlite3.SQLITE_PROTOCOL: Trouble.BUSY,  # many began at once, and the race for the WAL's locks was lost too often
     sqlite3.SQLITE_CANTOPEN: Trouble.AWAY,
     sqlite3.SQLITE_READONLY: Trouble.AWAY,
     sqlite3.SQLITE_IOERR: Trouble.BROKEN,

@@ -183,6 +183,10 @@ def _apply(write: Transaction, change: Change) -> journal.Entry:
     try:
         return write.apply(change)
     except IntegrityError:
+        # Note: in one that is not careful an earlier change may be what the tables refuse now, outside of this one's
+        # savepoint; all is judged again, with care.
+        if not write.is_careful:
+            raise
         # Note: another writer made the same thing at the same moment; the policy sees it now and says so.
         try:
             return write.apply(change)

@@ -37,7 +37,7 @@ class Transaction:
         self.now = engine.clock()
         self._received_at = instant(self.now)
         self.staged: list[Entry] = []
-        self._is_careful = is_careful
+        self.is_careful = is_careful
         self._connection = connection
         self._records = Workspace(connection, engine.registry, is_alone=engine.database.is_sqlite)
         self._deleted: dict[tuple[str, str], bool] = {}
@@ -115,7 +115,7 @@ class Transaction:
         try:
             with self._records.step():
                 entry = self._apply(change)
-                if self._is_careful:
+                if self.is_careful:
                     self._records.flush()
                 return entry
         except BaseException:
@@ -129,9 +129,11 @@ class Transaction:
         for change in changes:
             if change.entity in self.engine.registry.entities:
                 by_entity.setdefault(change.entity, []).append(change)
+        # Note: first all locks. What is read before a lock must be read again after it.
+        for name, group in sorted(by_entity.items()):
+            self._records.fetch(name, [change.record_id for change in group if change.op != "create"], lock=True)
         for name, group in sorted(by_entity.items()):
             entity = self.engine.registry[name]
-            self._records.fetch(name, [change.record_id for change in group if change.op != "create"], lock=True)
             self._fetch_new(name, [change.record_id for change in group if change.op == "create"])
             for field, parent in entity.references.items():
                 named = (change.fields.get(field) for change in group)
@@ -184,17 +186,22 @@ class Transaction:
         self._check_writable(entity, change, before)
         changed = merge(before, fields, change.base, entity.form.defaults)
         status = "applied" if change.base_version in (None, before["version"]) else "merged"
+        changed = self._settled(entity, before, changed) if changed else {}
         if not changed:
             buckets = _buckets(entity, before)
             return self._entry(change, status, {}, {}, before, buckets, buckets)
-        self._check_references(entity, {name: value for name, value in changed.items() if name in entity.references})
         record = {**before, **changed, "version": before["version"] + 1}
-        settled = entity.policy.settle(self, before, dict(record))
-        changed |= {name: value for name, value in settled.items() if before[name] != value}
-        record |= changed
         self._records.put(entity.name, record["id"], record)
         was = {name: before[name] for name in changed}
         return self._entry(change, status, was, changed, record, _buckets(entity, before), _buckets(entity, record))
+
+    def _settled(self, entity: Entity, before: Record, changed: Record) -> Record:
+        """What really changes once the policy has had its word; it may set a field back to what it was."""
+        self._check_references(entity, {name: value for name, value in changed.items() if name in entity.references})
+        after = {**before, **changed, "version": before["version"] + 1}
+        settled = entity.policy.settle(self, before, after)
+        kept = {name: value for name, value in changed.items() if name not in settled}
+        return kept | {name: value for name, value in settled.items() if before[name] != value}
 
     def _delete(self, entity: Entity, change: Change, before: Record) -> Entry:
         if not (self.actor.is_system or entity.policy.may_delete(self, before)):

@@ -125,6 +125,8 @@ class Workspace:
         if not missing:
             return
         must_lock = lock and not self.is_alone
+        if must_lock:
+            self._forget()
         rows = rows_of(self.connection, self.registry[entity].table, missing, lock=must_lock)
         self._read |= {(entity, record_id): None for record_id in missing}
         self._read |= {(entity, row["id"]): row for row in rows}
@@ -137,29 +139,29 @@ class Workspace:
             self.find_holding(entity, field, values)
             return
         known = self._found.setdefault((entity, field), {})
-        missing = {value for value in values if value not in known}
+        missing = {value for value in values if value is not None and value not in known}
         if not missing:
             return
         known |= {value: [] for value in missing}
-        for row in rows_any(self.connection, self.registry[entity].table, field, missing):
-            key = (entity, row["id"])
-            self._read[key] = row
-            known[row[field]].append(key)
+        rows = rows_any(self.connection, self.registry[entity].table, field, missing)
+        self._remember(entity, rows)
+        for row in rows:
+            known[row[field]].append((entity, row["id"]))
 
     def hold(self, names: Iterable[str]) -> list[str]:
         """Those of the names that are not locked yet, in their order, for the caller to lock now."""
         fresh = sorted(set(names) - self._names)
         if fresh:
             self._names.update(fresh)
-            self._forget()
+            if not self.is_alone:
+                self._forget()
         return fresh
 
     def _forget(self) -> None:
-        """A lock was taken: what was read before it without one may have changed since."""
-        if not self.is_alone:
-            self._read = {key: self._read[key] for key in self._locked if key in self._read}
-            self._found.clear()
-            self._holders.clear()
+        """What was read without a lock may have changed: a lock was waited for, or what the tables held was undone."""
+        self._read = {key: self._read[key] for key in self._locked if key in self._read}
+        self._found.clear()
+        self._holders.clear()
 
     # Changing
 
@@ -203,7 +205,6 @@ class Workspace:
         if key in self._changed:
             return self._changed[key]
         if lock and not self.is_alone and key not in self._locked:
-            self._forget()
             self.fetch(entity, [record_id], lock=True)
         elif key not in self._read:
             self.fetch(entity, [record_id])
@@ -230,8 +231,13 @@ class Workspace:
 
     def _keep(self, entity: str, rows: list[Record]) -> list[Record]:
         if len(rows) <= _MOST_KEPT:
-            self._read |= {(entity, row["id"]): row for row in rows if (entity, row["id"]) not in self._locked}
+            self._remember(entity, rows)
         return rows
+
+    def _remember(self, entity: str, rows: list[Record]) -> None:
+        # Note: what is locked is known as it was when it was locked; the tables may show it as a change left it that
+        # is still to be undone.
+        self._read |= {(entity, row["id"]): row for row in rows if (entity, row["id"]) not in self._locked}
 
     def _index_of(self, entity: str, field: str) -> dict[Any, set[str]]:
         """Which changed records may hold which member in a list."""
@@ -278,7 +284,8 @@ class Workspace:
         if step.savepoint is not None:
             step.savepoint.transaction.rollback()
             self._written = step.savepoint.written
-            # Note: PostgreSQL gives up the locks that were taken since, and what was read under them counts no more.
+            # Note: PostgreSQL gives up the locks that were taken since. What was read under them counts no more, nor
+            # what was read of the undone change from the tables.
             self._locked, self._names = step.savepoint.locked, step.savepoint.names
             self._forget()
 

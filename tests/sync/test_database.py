@@ -58,3 +58,10 @@ def test_after_a_failed_write_to_the_disk_nothing_is_written_and_all_can_be_read
     with database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM words")) == 0
     database.engine.dispose()
+
+
+@pytest.mark.parametrize("code", ["SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"])
+def test_a_database_that_others_held_for_too_long_is_busy_and_not_at_fault(code: str) -> None:
+    cause = sqlite3.OperationalError("locking protocol")
+    cause.sqlite_errorcode = getattr(sqlite3, code)
+    assert trouble_of(DBAPIError.instance("BEGIN", None, cause, sqlite3.Error)) is Trouble.BUSY

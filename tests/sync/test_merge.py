@@ -93,3 +93,14 @@ def test_nothing_that_the_person_did_not_see_is_overwritten(now: Record, seen: R
 def test_a_field_without_its_base_is_refused() -> None:
     with pytest.raises(Refused, match="base_missing"):
         merge({"title": "a"}, {"title": "b"}, {}, DEFAULTS)
+
+
+def test_a_number_is_the_same_however_a_phone_writes_it() -> None:
+    """Python writes 30.0 where a browser writes 30 and reads both as one."""
+    seen: Record = {"body": {"lat": 30.0, "lon": -0.0}}
+    assert merge(seen, {"body": {"lat": 31.5, "lon": 0}}, {"body": {"lat": 30, "lon": 0}}, {}) == {
+        "body": {"lat": 31.5, "lon": 0}
+    }
+    assert merge(seen, {"body": {"lat": 30, "lon": 0}}, {"body": None}, {}) == {}
+    for other in ([1], ["1"], [0.5], [None]):
+        assert merge({"body": [True]}, {"body": other}, {"body": [True]}, {}) == {"body": other}

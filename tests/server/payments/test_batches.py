@@ -138,6 +138,8 @@ def test_no_money_goes_to_an_account_that_a_colleague_changed_before_it_is_confi
     assert stale.code == "account_changed", "nobody confirms what they did not see"
     by = world.update(world.manager, "bank_account", account, status="confirmed", reason="Rang her up")["judged_by"]
     assert by == world.manager.id
+    later = world.update(world.anna, "bank_account", account, status="confirmed", reason="Something else")
+    assert later["reason"] == "Rang her up", "a reason is written with its confirmation only"
     assert world.export(world.batch(line), by=world.payer)["payments"][0]["account_tail"] == "9999"
     assert world.update(world.anna, "bank_account", account, account_number="62220010")["status"] == "confirmed"
 
