@@ -9,10 +9,11 @@ from sync.change import Record
 from sync.errors import Refused
 from sync.transaction import Transaction
 
-Duty = Literal["claim", "receive", "waive", "endorse", "approve", "pay"]
+Duty = Literal["claim", "account", "receive", "waive", "endorse", "approve", "pay"]
 
 _REFUSALS: dict[Duty, str] = {
     "claim": "own_claim",
+    "account": "own_account",
     "receive": "own_stocking",
     "waive": "own_waiver",
     "endorse": "own_endorsement",
@@ -31,13 +32,24 @@ def refuse_second_duty(write: Transaction, line: Record, duty: Duty, on_behalf_o
             raise Refused(_REFUSALS[held])
 
 
+def sharing_account(read: Transaction, user_id: str) -> set[str]:
+    """The other people whose bank account has the same number: one person with two names, or of one household."""
+    numbers = [account["account_number"] for account in read.find("bank_account", user_id=user_id)]
+    found = (account["user_id"] for number in numbers for account in read.find("bank_account", account_number=number))
+    return set(found) - {user_id}
+
+
 def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:
-    """Who holds which duty on a line: by user id, from the records, so that a change of role changes nothing."""
+    """Who holds which duty on a line: by user id, from the records, so that a change of role changes nothing.
+
+    To whose account the money goes counts as one.
+    """
     purchases = [purchase["id"] for purchase in write.find("tool_purchase", receipt_id=line["receipt_id"])]
     units = write.find_any("tool_unit", "tool_purchase_id", purchases)
     waivers = [waiver for waiver in write.find("waiver", claim_line_id=line["id"]) if waiver["status"] == "given"]
     return {
         "claim": {line["technician_id"]},
+        "account": sharing_account(write, line["technician_id"]),
         "receive": {unit["stocked_in_by"] for unit in units if came_back(unit)},
         "waive": ({waiver[name] for waiver in waivers for name in ("given_by", "on_behalf_of")} - {None})
         | {unit["written_off_by"] for unit in units if is_excused(unit)},

@@ -91,13 +91,27 @@ def on_waiver(write: Transaction, entry: Entry) -> Iterable[Change]:
 
 
 def on_account(write: Transaction, entry: Entry) -> Iterable[Change]:
-    """The owner is told of an account that somebody else entered: no money goes there before it is confirmed."""
+    """The owner is told of an account that is not confirmed yet, and of one that a manager confirmed in their place;
+    finance and the managers of one that its owner contests.
+    """
     account = entry.record
-    if entry.op == "delete" or account["status"] != "unconfirmed" or not entry.changed("status", "account_number"):
+    if entry.op == "delete" or not entry.changed("status", "account_number"):
         return
-    person = write.get("user", account["entered_by"]) or {}
-    about = {"name": person.get("display_name", ""), "tail": account["account_number"][-4:]}
-    yield told(account["user_id"], "account_unconfirmed", about, ("bank_account", account["id"]), _cause(entry))
+    owner, entered, judged = (_name(write, account[name]) for name in ("user_id", "entered_by", "judged_by"))
+    about, target = {"tail": account["account_number"][-4:]}, ("bank_account", account["id"])
+    if account["status"] == "unconfirmed" and account["entered_by"] != account["user_id"]:
+        told_of = about | {"name": entered}
+        yield told(account["user_id"], "account_unconfirmed", told_of, target, _cause(entry))
+    elif account["status"] == "contested":
+        told_of = about | {"name": entered, "person": owner, "owner": account["user_id"]}
+        desks = [
+            user["id"] for role in ("finance", "manager") for user in write.find("user", role=role, status="active")
+        ]
+        for person in desks:
+            yield told(person, "account_contested", told_of, target, _cause(entry))
+    elif account["status"] == "confirmed" and account["judged_by"] != account["user_id"]:
+        told_of = about | {"name": judged, "reason": account["reason"][:_EXCERPT]}
+        yield told(account["user_id"], "account_confirmed", told_of, target, _cause(entry))
 
 
 def deciders_of(write: Transaction, waiver: Mapping[str, Any]) -> list[str]:
@@ -160,6 +174,10 @@ def _was_waived(entry: Entry) -> bool:
 
 def _cause(entry: Entry) -> str:
     return f"{entry.entity}:{entry.record_id}:{entry.version}"
+
+
+def _name(write: Transaction, user_id: str | None) -> str:
+    return str((write.get("user", user_id) or {}).get("display_name", ""))
 
 
 def _purpose(write: Transaction, claim: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ _SHOWN = 100
 _PLACES = {
     ("claim", "technician"): "/app/#/claim/{id}",
     ("bank_account", "technician"): "/payments/account",
+    ("bank_account", "finance"): "/payments/accounts/{owner}",
+    ("bank_account", "manager"): "/payments/",
     ("claim", "finance"): "/finance/claims/{id}",
     ("claim", "manager"): "/finance/claims/{id}",
     ("waiver", "finance"): "/finance/waivers/{id}",
@@ -43,5 +45,6 @@ def newest(read: Transaction, person_id: str) -> list[Record]:
 
 def address_of(notice: Mapping[str, Any], role: str) -> str:
     """Where what a notice tells of is shown to somebody of that role; empty where it is not."""
-    about = {"id": notice["target_id"], "month": notice["params"].get("month", "")}
+    params = notice["params"]
+    about = {"id": notice["target_id"], "month": params.get("month", ""), "owner": params.get("owner", "")}
     return _PLACES.get((notice["target_entity"], role), "").format_map(about)

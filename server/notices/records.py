@@ -28,6 +28,8 @@ KINDS = (
     "line_refused",
     "claim_paid",
     "account_unconfirmed",
+    "account_confirmed",
+    "account_contested",
     "commented",
     "mentioned",
     "tool_due",
@@ -41,6 +43,8 @@ KINDS = (
     "waiver_waiting",
     "waiver_report",
 )
+OF_DESKS = ("account_contested",)
+"""What finance and the managers are told of."""
 OF_DECIDERS = ("waiver_asked", "waiver_waiting")
 """What whoever may decide on a waiver is told of."""
 

@@ -15,7 +15,7 @@ from server.services import Services
 _PAUSE_SECONDS = 5.0
 _REMIND_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
-_WORK: tuple[tuple[Callable[[Services], int], float], ...] = (
+WORK: tuple[tuple[Callable[[Services], int], float], ...] = (
     (remind, _REMIND_SECONDS),
     (keep_time, _REMIND_SECONDS),
     (mailer.send_waiting, _PAUSE_SECONDS),
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def start(of: Services, ends: Event) -> None:
     """Do it all beside the caller, until told to stop. Each has its own thread, so that none waits for another."""
-    for each, pause in _WORK:
+    for each, pause in WORK:
         Thread(target=_repeat, args=(each, of, ends, pause), daemon=True).start()
 
 

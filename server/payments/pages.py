@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts.gate import page_for
 from server.accounts.step_up import freshly_proved
+from server.claims.duties import sharing_account
 from server.i18n import say
 from server.pages import attempt, done, known, read_page
 from server.payments.export import kept_file, unconfirmed
@@ -31,6 +32,7 @@ def payable() -> str:
             "payments/to_pay.html",
             found=to_pay(read),
             waiting=waiting,
+            sharing={item["user_id"]: _names(read, sharing_account(read, item["user_id"])) for item in waiting},
             people=_people(read),
             restored_at=restored_at(read),
         )

@@ -89,20 +89,20 @@ class PaymentResultPolicy(Policy):
 
 class BankAccountPolicy(Policy):
     """One for each person, entered by themselves or by finance. What others entered its owner confirms or contests; a
-    manager may confirm in their place, with a reason (REG-D3).
+    manager may confirm in their place, with a reason (REG-D3), and only a manager a number that another person has.
     """
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if before is None:
             return _DETAILS | {"user_id"}
-        if "status" not in change.fields:
-            return _DETAILS
         if change.base_version != before["version"]:
             raise Refused("account_changed")  # a number that they did not see
-        return frozenset({"status", "reason"})
+        return _DETAILS if "status" not in change.fields else frozenset({"status", "reason"})
 
     def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
         is_owner = after["user_id"] == write.actor.id
+        # Note: of two who give one number at the same moment the second is seen to share it.
+        write.lock(f"account_number:{after['account_number']}")
         if before is not None and before["status"] != after["status"]:
             return _judged(write, before, after, is_owner=is_owner)
         if not (write.actor.is_any("finance") or is_owner):
@@ -114,7 +114,7 @@ class BankAccountPolicy(Policy):
         elif all(before[name] == after[name] for name in _DETAILS):
             return {"reason": before["reason"]}
         by = {"entered_by": write.actor.id, "entered_at": instant(write.now), "reason": ""}
-        if is_owner:
+        if is_owner and not _is_shared(write, after):
             return by | {"status": "confirmed", "judged_by": write.actor.id, "judged_at": instant(write.now)}
         return by | {"status": "unconfirmed", "judged_by": None, "judged_at": ""}
 
@@ -150,12 +150,25 @@ def _judged(write: Transaction, before: Record, after: Record, *, is_owner: bool
     may = is_owner or (write.actor.is_any("manager") and before["entered_by"] != write.actor.id)
     if not may:
         raise Refused("not_yours")
+    if after["status"] == "confirmed" and _is_shared(write, after) and (is_owner or _has_number(write, after)):
+        raise Refused("account_shared")
     allowed = {"confirmed", "contested"} if is_owner and before["status"] != "confirmed" else {"confirmed"}
     if after["status"] not in allowed or (not is_owner and before["status"] != "unconfirmed"):
         raise Refused("step_not_allowed", {"status": ["step_not_allowed"]})
     if not is_owner and not after["reason"].strip():
         raise Refused("reason_required", {"reason": ["required"]})
     return {"judged_by": write.actor.id, "judged_at": instant(write.now)}
+
+
+def _is_shared(write: Transaction, account: Record) -> bool:
+    """Whether another person has the same number."""
+    others = write.find("bank_account", account_number=account["account_number"])
+    return any(other["user_id"] != account["user_id"] for other in others)
+
+
+def _has_number(write: Transaction, account: Record) -> bool:
+    """Whether the acting person is one of those."""
+    return bool(write.find("bank_account", user_id=write.actor.id, account_number=account["account_number"]))
 
 
 def _made(write: Transaction, after: Record) -> Mapping[str, Any]:

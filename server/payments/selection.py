@@ -20,6 +20,7 @@ LOCK = "payments"
 _MOST_NAMED = 5
 _DUTIES: dict[Duty, str] = {
     "claim": "payer_is_claimant",
+    "account": "payer_shares_account",
     "receive": "payer_stocked_in",
     "waive": "payer_gave_waiver",
     "endorse": "payer_is_approver",
@@ -91,6 +92,10 @@ def refuse_own(write: Transaction, lines: Sequence[Record]) -> None:
 
 def own(read: Transaction, lines: Sequence[Record]) -> dict[str, str]:
     """Why the acting person may not pay a line, as a code by line id, for the lines that they may not pay."""
+    people = {line["technician_id"] for line in lines}
+    read.look_up("bank_account", "user_id", people)
+    accounts = read.find_any("bank_account", "user_id", people)
+    read.look_up("bank_account", "account_number", {account["account_number"] for account in accounts})
     held = {
         line["id"]: [duty for duty, people in holders(read, line).items() if read.actor.id in people] for line in lines
     }

@@ -6,6 +6,7 @@ const KINDS = [
   "line_refused",
   "claim_paid",
   "account_unconfirmed",
+  "account_confirmed",
   "commented",
   "mentioned",
   "tool_due",

@@ -90,3 +90,25 @@ test("where the server fails over everything, no change is blamed", async () => 
   await expect(push("anna", "e")).rejects.toBeInstanceOf(Refusal);
   expect((await db.changes.toArray()).map((item) => item.state)).toEqual(["waiting", "waiting"]);
 });
+
+test("a notice that the server has forgotten leaves nothing behind in the outbox", async () => {
+  await fillOutbox("n1", "n2", "r1");
+  await db.changes.filter(({ record_id }) => record_id !== "r1").modify({ entity: "notice" });
+  const codes = {
+    n1: ["rejected", "record_deleted"],
+    n2: ["held", "record_unknown"],
+    r1: ["rejected", "record_deleted"],
+  };
+  vi.stubGlobal("fetch", async (_path: string, options: RequestInit) => {
+    const { changes } = JSON.parse(await bodyOf(options)) as { changes: StoredChange[] };
+    const verdicts = changes.map(({ change_id, record_id }) => {
+      const [status, code] = codes[record_id as keyof typeof codes];
+      return { change_id, status, code };
+    });
+    const headers = { "Fieldclaim-Protocol": "1" };
+    return Response.json({ epoch: "e", durable_seq: 0, server_time: "", verdicts }, { headers });
+  });
+  await push("anna", "e");
+  const left = await db.changes.toArray();
+  expect(left.map((item) => [item.record_id, item.state])).toEqual([["r1", "rejected"]]);
+});

@@ -104,9 +104,16 @@ export async function takeVerdicts(batch: StoredChange[], verdicts: Verdict[]): 
   await db.transaction("rw", db.changes, async () => {
     for (const change of batch) {
       const verdict = by.get(change.change_id);
-      if (verdict && change.order !== undefined) await db.changes.update(change.order, outcome(verdict));
+      if (!verdict || change.order === undefined) continue;
+      if (isForgotten(change, verdict)) await db.changes.delete(change.order);
+      else await db.changes.update(change.order, outcome(verdict));
     }
   });
+}
+
+/** Whether a notice was marked as read that the server no longer has: nobody need be told, and nothing waits. */
+function isForgotten({ entity }: StoredChange, { code }: Verdict): boolean {
+  return entity === "notice" && (code === "record_deleted" || code === "record_unknown");
 }
 
 function outcome(verdict: Verdict): Partial<StoredChange> {

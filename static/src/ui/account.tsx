@@ -19,6 +19,8 @@ export function AccountToConfirm({ owner }: { owner: string }) {
 function OneAccount({ owner, account }: { owner: string; account: Shown }) {
   const [message, setMessage] = useState("");
   const { status, account_number, bank_name } = account as Record<string, unknown>;
+  // Note: what the owner entered is only open where another person has the same number; a manager confirms that.
+  const isShared = account.entered_by === owner;
   const judge = async (judged: string) => {
     try {
       await save(owner, [update("bank_account", account, { status: judged })]);
@@ -33,8 +35,8 @@ function OneAccount({ owner, account }: { owner: string; account: Shown }) {
         <strong>{t("account.entered", { bank: bank_name, tail: String(account_number).slice(-4) })}</strong>
         {account.$state === "server" ? say(`status.${status}`) : <RecordStateBadge state={account.$state} />}
       </p>
-      <p class="soft">{t("account.hint")}</p>
-      {account.$state === "server" && (
+      <p class="soft">{isShared ? say("error.account_shared") : t("account.hint")}</p>
+      {account.$state === "server" && !isShared && (
         <p class="row">
           <button
             type="button"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from server.notices.queries import address_of
 from server.payments.cells import csv_text, neutral
 from server.payments.export import kept_file
 from sync import journal
@@ -16,7 +17,8 @@ from sync.actor import SYSTEM, Actor
 from sync.audit import verify
 from sync.change import Record
 from sync.errors import Refused
-from tests.server.world import SHENZHEN_SELLER, World, digital_number
+from tests.server.claims.test_races import at_once
+from tests.server.world import SHENZHEN_SELLER, World, base_of, digital_number
 
 
 def refusal(work: Any) -> Refused:
@@ -142,6 +144,76 @@ def test_no_money_goes_to_an_account_that_a_colleague_changed_before_it_is_confi
     assert later["reason"] == "Rang her up", "a reason is written with its confirmation only"
     assert world.export(world.batch(line), by=world.payer)["payments"][0]["account_tail"] == "9999"
     assert world.update(world.anna, "bank_account", account, account_number="62220010")["status"] == "confirmed"
+
+
+def test_an_owner_confirms_no_number_that_they_did_not_see_by_changing_another_field(world: World) -> None:
+    account = world.account(world.anna)
+    world.update(world.finance, "bank_account", account, account_number="99999999")
+    late = base_of("bank_account", account, bank_name="Bank of Ningbo")
+    verdict = world.engine.push(world.anna, [late])[0]
+    assert (verdict.status, verdict.code) == ("rejected", "account_changed")
+    assert world.now("bank_account", account["id"])["status"] == "unconfirmed"
+
+
+def test_one_account_of_two_people_is_confirmed_by_a_manager_who_is_neither(world: World) -> None:
+    (line,) = world.approved(30000)
+    world.account(world.anna)
+    world.account(world.payer)
+    mine = world.account(world.manager, "62220007")
+    assert world.now("bank_account", mine["id"])["status"] == "confirmed"
+    (shared,) = world.engine.write(SYSTEM, lambda write: write.find("bank_account", user_id=world.payer.id))
+    assert shared["status"] == "unconfirmed"
+    assert (
+        refusal(lambda: world.update(world.payer, "bank_account", shared, status="confirmed")).code == "account_shared"
+    )
+    boss = world.person("bea", "manager")
+    world.update(boss, "bank_account", shared, status="confirmed", reason="Married")
+    with pytest.raises(Refused, match="payer_shares_account"):
+        world.batch(line)
+    with pytest.raises(Refused, match="own_account"):
+        world.decide(line, "paid", by=world.payer)
+    assert world.batch(line, by=world.person("tim", "finance"))["line_ids"] == [line["id"]]
+    taken = world.update(world.finance, "bank_account", shared, account_number="62220007")
+    refused = refusal(lambda: world.update(world.manager, "bank_account", taken, status="confirmed", reason="Mine"))
+    assert refused.code == "account_shared", "nobody confirms for another what is their own"
+
+
+def test_who_shares_an_account_decides_nothing_on_its_lines(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    line = world.lines(world.claim(trip, world.receipt(trip)))[0]
+    world.account(world.anna)
+    world.account(world.finance)
+    for status in ("approved", "refused"):
+        with pytest.raises(Refused, match="own_account"):
+            world.decide(line, status, "Mine")
+    assert world.decide(line, "approved", by=world.payer)["status"] == "approved"
+
+
+def test_two_who_give_one_number_at_one_moment_are_not_both_confirmed(world: World) -> None:
+    people = [world.person(f"p{number}", "technician") for number in range(4)]
+    at_once(lambda which: world.account(people[which]), 4)
+    accounts = world.engine.write(SYSTEM, lambda write: write.find("bank_account"))
+    assert sorted(account["status"] for account in accounts) == ["confirmed", *["unconfirmed"] * 3]
+
+
+def test_a_contested_account_is_told_to_finance_and_the_managers_and_a_confirmation_to_its_owner(world: World) -> None:
+    told = [world.finance.id, world.payer.id, world.manager.id]
+    about = {"holder_name": "Anna", "bank_name": "B", "account_number": "62220001"}
+    account = world.create(world.finance, "bank_account", user_id=world.anna.id, **about)
+    world.update(world.anna, "bank_account", account, status="contested")
+    notices = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="account_contested"))
+    assert sorted(notice["person_id"] for notice in notices) == sorted(told)
+    said = {"name": "Fei", "person": "Anna", "owner": world.anna.id, "tail": "0001"}
+    assert notices[0]["params"] == said
+    assert address_of(notices[0], "finance") == f"/payments/accounts/{world.anna.id}"
+    world.update(world.finance, "bank_account", account, account_number="62220002")
+    world.update(world.manager, "bank_account", account, status="confirmed", reason="Rang her up")
+    (notice,) = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="account_confirmed"))
+    assert (notice["person_id"], notice["params"]) == (
+        world.anna.id,
+        {"name": "Ming", "tail": "0002", "reason": "Rang her up"},
+    )
 
 
 def test_a_persons_counter_entries_reduce_what_they_get(world: World) -> None:
