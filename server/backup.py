@@ -22,7 +22,7 @@ from server.payments.reconciliation import RESTORED_AT
 from server.schema import upgrade
 from server.services import Services
 from server.tables import metadata
-from sync import journal, mentions
+from sync import feed, journal, mentions
 from sync.audit import verify
 from sync.change import instant
 from sync.facts import start_epoch, write_fact
@@ -108,6 +108,7 @@ def restore(services: Services, source: Path) -> int:
                     _put_file(services, name, content)
         desk_index.rebuild(connection)  # an older archive has none
         mentions.rebuild(connection, services.engine.registry)
+        feed.rebuild(connection, services.engine.registry)  # an older archive has a row for each role
         connection.execute(delete(refresh_tokens))
         subscriptions.forget_all(connection)
         void_used_codes(connection, services.engine.clock())

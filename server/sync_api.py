@@ -149,10 +149,10 @@ class Push(MethodView):
         if (request.content_length or 0) > MAX_BYTES:
             raise Problem(413, "push_too_large", params={"limit_bytes": MAX_BYTES})
         step_up.check_changes(body["changes"])
-        verdicts = engine().push(actor(), body["changes"])
+        verdicts, stand = engine().push_and_stand(actor(), body["changes"])
         health.count_verdicts(verdicts)
-        stand = engine().durability().to_wire() | {"server_time": instant(engine().clock())}
-        return answer(stand | {"verdicts": [verdict.to_wire() for verdict in verdicts]})
+        about = stand.to_wire() | {"server_time": instant(engine().clock())}
+        return answer(about | {"verdicts": [verdict.to_wire() for verdict in verdicts]})
 
 
 @blueprint.route("/pull")

@@ -7,7 +7,7 @@ once. What is wrong with a value is said by a stable code, which whoever shows i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cache, cached_property
 from typing import Any
@@ -215,13 +215,21 @@ class NumberField(fields.Float):
         return value
 
 
-def _taken(field: fields.Field[Any], value: Any) -> Any:
-    """A value as the field takes it. Raises ValidationError. None of our fields has validators beside its own check."""
-    if value is not None:
-        return field._deserialize(value, None, None)
-    if field.allow_none:
-        return None
-    raise _invalid("required")
+Taker = Callable[[Any], Any]
+
+
+def _taker(field: fields.Field[Any]) -> Taker:
+    """Takes a value as the field does. Raises ValidationError. None of our fields has validators beside its check."""
+    take, allows_none = field._deserialize, field.allow_none
+
+    def taken(value: Any) -> Any:
+        if value is not None:
+            return take(value, None, None)
+        if allows_none:
+            return None
+        raise _invalid("required")
+
+    return taken
 
 
 class ListField(fields.List[Any], _Wire):
@@ -235,6 +243,10 @@ class ListField(fields.List[Any], _Wire):
         self.max_items = max_items
         self.metadata = {**self.metadata, "maxItems": max_items}
 
+    @cached_property
+    def _take(self) -> Taker:
+        return _taker(self.inner)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
         if not isinstance(value, list):
             raise _invalid("bad_type")
@@ -244,7 +256,7 @@ class ListField(fields.List[Any], _Wire):
         wrong: dict[int, Any] = {}
         for place, item in enumerate(value):
             try:
-                taken.append(_taken(self.inner, item))
+                taken.append(self._take(item))
             except ma.ValidationError as error:
                 wrong[place] = error.messages
         if wrong:
@@ -265,7 +277,7 @@ class Checks:
     """The fields of a schema, asked one by one: a schema's own way to load costs more than the rest of a change."""
 
     def __init__(self, known: Mapping[str, fields.Field[Any]]) -> None:
-        self.fields = known
+        self._takers = {name: _taker(field) for name, field in known.items()}
         self.required = frozenset(name for name, field in known.items() if field.required)
         self.defaults: Record = {
             name: field.load_default() if callable(field.load_default) else field.load_default
@@ -279,12 +291,12 @@ class Checks:
         loaded: Record = {} if partial else {**self.defaults, **{name: make() for name, make in self._makers.items()}}
         wrong: dict[str, Any] = {}
         for name, value in given.items():
-            field = self.fields.get(name)
-            if field is None:
+            take = self._takers.get(name)
+            if take is None:
                 wrong[name] = _CODES["unknown"]
                 continue
             try:
-                loaded[name] = _taken(field, value)
+                loaded[name] = take(value)
             except ma.ValidationError as error:
                 wrong[name] = error.messages
         if not partial:

@@ -22,9 +22,9 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d
 _KEYS = {"change_id", "entity", "record_id", "op", "fields", "base", "base_version", "made_at", "schema"}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Change:
-    """One change to one record.
+    """One change to one record. Nobody alters it.
 
     `fields` holds what changed; `base` the values of the same fields that the person saw before (update only);
     `base_version` the version of the record then. `made_at` is the device's clock: evidence, never used to decide.

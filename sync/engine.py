@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync import feed, journal
 from sync.actor import Actor
+from sync.audience import heard
 from sync.change import Change, is_id, parse_change
 from sync.cursor import Cursor, decode
 from sync.database import Database
@@ -66,7 +67,11 @@ class Engine:
 
         The same push sent again changes nothing and gives the first verdicts again.
         """
-        return self._attempt(actor, lambda write: _push(write, changes))
+        return self.push_and_stand(actor, changes)[0]
+
+    def push_and_stand(self, actor: Actor, changes: Sequence[object]) -> tuple[list[Verdict], Durability]:
+        """As `push`, with where the server stands afterwards."""
+        return self._attempt(actor, lambda write: (_push(write, changes), write.stand()))
 
     def _attempt(self, actor: Actor, work: Callable[[Transaction], T]) -> T:
         is_careful = False
@@ -92,16 +97,19 @@ class Engine:
     def pull_in(self, connection: Connection, actor: Actor, cursor: str | None, limit: int) -> Page:
         """As `pull`, in a read that has begun."""
         facts = read_facts(connection)
-        stand, newest = self._durability(facts), int(facts.get("head_seq", "0"))
+        stand, newest = self.stand_of(facts), int(facts.get("head_seq", "0"))
         start = decode(cursor, stand.epoch, actor.scope) if cursor else Cursor(stand.epoch, actor.scope, 0, newest)
         if start.seq > newest:
             raise CursorUnknown
-        return feed.pull(connection, self.registry, actor, start, limit, stand, newest)
+        if start.seq == newest:
+            return Page([], start, more=False, stand=stand)
+        return feed.pull(connection, self.registry, heard(actor.buckets, facts), start, limit, stand, newest)
 
     def newest(self, actor: Actor, entities: Collection[str], limit: int) -> list[Item]:
         """The newest records of some kinds in the actor's scope, newest first. They come again in the pull."""
         with self.database.read() as connection:
-            return feed.newest(connection, self.registry, actor, entities, limit)
+            buckets = heard(actor.buckets, read_facts(connection))
+            return feed.newest(connection, self.registry, buckets, entities, limit)
 
     def missing(self, actor: Actor, records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         """Which of the records `{entity, id, version}` the server does not hold for this actor, or holds older."""
@@ -116,9 +124,10 @@ class Engine:
     def durability(self) -> Durability:
         """The epoch and the newest durable seq."""
         with self.database.read() as connection:
-            return self._durability(read_facts(connection))
+            return self.stand_of(read_facts(connection))
 
-    def _durability(self, facts: Mapping[str, str]) -> Durability:
+    def stand_of(self, facts: Mapping[str, str]) -> Durability:
+        """The epoch and the newest durable seq, by the facts of a transaction."""
         durable = facts.get("head_seq" if self.is_replicated else "durable_seq", "0")
         return Durability(facts.get("epoch", ""), int(durable))
 

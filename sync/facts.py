@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync.tables import meta
 
 _ALL = select(meta)
+_SET = update(meta).where(meta.c.key == bindparam("fact")).values(value=bindparam("given"))
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def read_facts(connection: Connection) -> dict[str, str]:
 
 def write_fact(connection: Connection, key: str, value: str) -> None:
     """Set one fact."""
-    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
+    if not connection.execute(_SET, {"fact": key, "given": value}).rowcount:
         connection.execute(insert(meta).values(key=key, value=value))
 
 

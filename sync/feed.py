@@ -8,19 +8,32 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, CompoundSelect, Connection, Integer, String, bindparam, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 
-from sync.actor import Actor
-from sync.bulk import upsert_rows
+from sync.audience import FACT, audiences, folded
+from sync.bulk import insert_rows, upsert_rows
 from sync.change import Record
 from sync.cursor import Cursor
 from sync.entity import Registry
-from sync.facts import Durability
+from sync.facts import Durability, write_fact
 from sync.journal import Entry
-from sync.lookup import bodies_of
-from sync.tables import feed
+from sync.lookup import bodies_of, rows_of
+from sync.tables import feed, journal
 
 Key = tuple[str, str]
+_PAGE = 500
+_COLUMNS = ("bucket", "entity", "record_id", "seq", "present")
 
 
 class Item(NamedTuple):
@@ -54,27 +67,79 @@ class Page:
     stand: Durability
 
 
-def point(connection: Connection, entries: Iterable[Entry], seqs: Mapping[str, int]) -> None:
-    """Point the feed at the entries: the buckets that the record is in, and those that it left."""
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+def point(
+    connection: Connection, entries: Iterable[Entry], seqs: Mapping[str, int], known: frozenset[str]
+) -> frozenset[str]:
+    """Point the feed at the entries: the buckets that the record is in, and those that it left.
+
+    Takes and gives the audiences that the feed is written for.
+    """
+    rows: dict[tuple[str, str, str], tuple[str, str, str, int, bool]] = {}
+    left: dict[Key, int] = {}
     for entry in entries:
         if entry.is_empty:
             continue
-        for bucket in entry.buckets_before | entry.buckets_after:
-            rows[bucket, entry.entity, entry.record_id] = {
-                "bucket": bucket,
-                "entity": entry.entity,
-                "record_id": entry.record_id,
-                "seq": seqs[entry.change_id],
-                "present": bucket in entry.buckets_after,
-            }
-    upsert_rows(connection, feed, list(rows.values()))
+        entity, record_id, seq = entry.entity, entry.record_id, seqs[entry.change_id]
+        after = folded(entry.buckets_after)
+        if not entry.buckets_before <= entry.buckets_after:
+            left[entity, record_id] = seq
+            for bucket in folded(entry.buckets_before) - after:
+                rows[bucket, entity, record_id] = (bucket, entity, record_id, seq, False)
+        for bucket in after:
+            rows[bucket, entity, record_id] = (bucket, entity, record_id, seq, True)
+    for bucket, entity, record_id in _present(connection, left, known):
+        # Note: an earlier version of a policy may have shown it to other roles together; they lose it here, too.
+        gone = (bucket, entity, record_id, left[entity, record_id], False)
+        rows.setdefault((bucket, entity, record_id), gone)
+    upsert_rows(connection, feed, [dict(zip(_COLUMNS, row, strict=True)) for row in rows.values()])
+    return known | audiences({bucket for bucket, _, _ in rows})
+
+
+def rebuild(connection: Connection, registry: Registry) -> None:
+    """Write the feed anew from the records and the journal. What has left is forgotten: all who pull begin anew."""
+    connection.execute(feed.delete())
+    found: set[str] = set()
+    for name, entity in registry.entities.items():
+        last = ""
+        while ids := _ids(connection, entity.table, last):
+            seqs = _last_seqs(connection, name, ids)
+            rows = [
+                (bucket, name, record["id"], seqs[record["id"]], True)
+                for record in rows_of(connection, entity.table, ids)
+                for bucket in folded(frozenset(entity.policy.buckets(record)))
+            ]
+            insert_rows(connection, feed, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+            found |= audiences({row[0] for row in rows})
+            last = ids[-1]
+    write_fact(connection, FACT, " ".join(sorted(found)))
+
+
+def _ids(connection: Connection, table: Table, after: str) -> list[str]:
+    return list(connection.scalars(select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(_PAGE)))
+
+
+def _last_seqs(connection: Connection, entity: str, ids: Collection[str]) -> dict[str, int]:
+    query = select(journal.c.record_id, func.max(journal.c.seq).label("seq")).where(
+        journal.c.entity == entity, journal.c.record_id.in_(ids), (journal.c.op != "update") | (journal.c.after != "{}")
+    )
+    return {row.record_id: row.seq for row in connection.execute(query.group_by(journal.c.record_id))}
+
+
+def _present(connection: Connection, keys: Collection[Key], buckets: Collection[str]) -> Sequence[Any]:
+    """Where in those buckets the feed has the records."""
+    if not keys or not buckets:
+        return []
+    kinds, ids = {entity for entity, _ in keys}, {record_id for _, record_id in keys}
+    query = select(feed.c.bucket, feed.c.entity, feed.c.record_id).where(
+        feed.c.bucket.in_(buckets), feed.c.entity.in_(kinds), feed.c.record_id.in_(ids), feed.c.present
+    )
+    return [row for row in connection.execute(query) if (row.entity, row.record_id) in keys]
 
 
 def pull(
     connection: Connection,
     registry: Registry,
-    actor: Actor,
+    buckets: frozenset[str],
     cursor: Cursor,
     limit: int,
     stand: Durability,
@@ -82,9 +147,9 @@ def pull(
 ) -> Page:
     """The next `limit` records behind the cursor. Runs in one read transaction, so seq has no gaps in it.
 
-    `newest` is the seq of the newest journal entry.
+    `buckets` are the feed's, `newest` is the seq of the newest journal entry.
     """
-    rows = _behind(connection, actor, cursor.seq, limit + 1)
+    rows = _behind(connection, buckets, cursor.seq, limit + 1)
     seqs = sorted({seq for _, _, seq, _ in rows})
     more = len(seqs) > limit
     last = seqs[limit - 1] if more else newest
@@ -98,18 +163,18 @@ def pull(
                 present.add(key)
     # A phone that starts from nothing needs no word of what left before it started.
     gone = [key for key, seq in seq_of.items() if key not in present and seq > cursor.fresh_until]
-    items = _puts(connection, registry, present) + _removes(connection, actor, gone)
+    items = _puts(connection, registry, present) + _removes(connection, buckets, gone)
     items.sort(key=lambda item: seq_of[item.entity, item.id])
     return Page(items, cursor.at(last), more, stand)
 
 
 def newest(
-    connection: Connection, registry: Registry, actor: Actor, entities: Collection[str], limit: int
+    connection: Connection, registry: Registry, buckets: frozenset[str], entities: Collection[str], limit: int
 ) -> list[Item]:
-    """The newest records of some kinds in the actor's scope, newest first: a glance that moves no cursor."""
+    """The newest records of some kinds in the feed's buckets, newest first: a glance that moves no cursor."""
     last = func.max(feed.c.seq)
     query = select(feed.c.entity, feed.c.record_id, last).where(
-        feed.c.bucket.in_(sorted(actor.buckets)), feed.c.entity.in_(sorted(entities)), feed.c.present
+        feed.c.bucket.in_(sorted(buckets)), feed.c.entity.in_(sorted(entities)), feed.c.present
     )
     query = query.group_by(feed.c.entity, feed.c.record_id).order_by(last.desc()).limit(limit)
     keys = [(entity, record_id) for entity, record_id, _ in connection.execute(query)]
@@ -117,10 +182,10 @@ def newest(
     return [items[key] for key in keys]
 
 
-def _behind(connection: Connection, actor: Actor, seq: int, limit: int) -> Sequence[Any]:
+def _behind(connection: Connection, buckets: frozenset[str], seq: int, limit: int) -> Sequence[Any]:
     """For each bucket the next rows. Together they hold the next `limit` seqs of the whole scope."""
-    buckets = {f"bucket_{place}": bucket for place, bucket in enumerate(sorted(actor.buckets))}
-    return connection.execute(_of_buckets(len(buckets)), buckets | {"after": seq, "most": limit}).all()
+    given = {f"bucket_{place}": bucket for place, bucket in enumerate(sorted(buckets))}
+    return connection.execute(_of_buckets(len(given)), given | {"after": seq, "most": limit}).all()
 
 
 @cache
@@ -148,16 +213,7 @@ def _puts(connection: Connection, registry: Registry, keys: Iterable[Key]) -> li
     ]
 
 
-def _removes(connection: Connection, actor: Actor, keys: list[Key]) -> list[Item]:
+def _removes(connection: Connection, buckets: frozenset[str], keys: list[Key]) -> list[Item]:
     """A record is gone for the person only when it has left all of their buckets."""
-    if not keys:
-        return []
-    still = connection.execute(
-        select(feed.c.entity, feed.c.record_id).where(
-            feed.c.bucket.in_(actor.buckets),
-            feed.c.record_id.in_([record_id for _, record_id in keys]),
-            feed.c.present,
-        )
-    ).all()
-    kept = {(row.entity, row.record_id) for row in still}
+    kept = {(entity, record_id) for _, entity, record_id in _present(connection, set(keys), buckets)}
     return [Item(entity, record_id, "remove", 0) for entity, record_id in keys if (entity, record_id) not in kept]

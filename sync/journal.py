@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, String, bindparam, func, select
 
 from sync.bulk import insert_rows
 from sync.canonical import canonical, digest
 from sync.change import Op, Record
+from sync.lookup import given, is_any, is_sqlite
 from sync.tables import journal
 
 GENESIS = "0" * 64
 _HASHED = [str(column.name) for column in journal.columns if column.name not in ("prev_hash", "hash")]
+_STAGED = [name for name in _HASHED if name != "seq"]
+_staged = attrgetter(*_STAGED)
+_NEWEST = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -26,9 +32,9 @@ class Head:
     hash: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
-    """One applied change, before it has its number. `before` and `after` hold only what changed."""
+    """One applied change, before it has its number. `before` and `after` hold only what changed. Nobody alters it."""
 
     change_id: str
     actor: str
@@ -61,19 +67,22 @@ class Entry:
 
 def head(connection: Connection) -> Head:
     """The newest entry of the journal; seq 0 with the genesis hash when it is empty."""
-    row = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    row = connection.execute(_NEWEST).first()
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> dict[str, int]:
     """Number, chain and write the entries. The caller holds the order lock. Gives seq by change id."""
     last = head(connection)
+    seq, last_hash = last.seq, last.hash
     rows = []
     for entry in entries:
-        row = {name: getattr(entry, name) for name in _HASHED if name != "seq"}
-        row |= {"before": canonical(entry.before), "after": canonical(entry.after), "seq": last.seq + 1}
-        row |= {"prev_hash": last.hash, "hash": entry_hash(last.hash, row)}
-        last = Head(row["seq"], row["hash"])
+        seq += 1
+        row = dict(zip(_STAGED, _staged(entry), strict=True))
+        row["seq"], row["before"], row["after"] = seq, canonical(entry.before), canonical(entry.after)
+        this_hash = digest(last_hash + canonical(row))
+        row["prev_hash"], row["hash"] = last_hash, this_hash
+        last_hash = this_hash
         rows.append(row)
     insert_rows(connection, journal, rows)
     return {row["change_id"]: row["seq"] for row in rows}
@@ -101,17 +110,28 @@ def find(connection: Connection, change_ids: Sequence[str]) -> dict[str, Row[Any
     """Entries by change id, for those of the ids that were applied before."""
     if not change_ids:
         return {}
-    rows = connection.execute(select(journal).where(journal.c.change_id.in_(change_ids)))
+    rows = connection.execute(_of_changes(is_sqlite(connection)), given(connection, change_ids))
     return {row.change_id: row for row in rows}
 
 
-def deleted(connection: Connection, entity: str, record_ids: Collection[str]) -> set[str]:
-    """Those of the records whose newest entry is their deletion."""
+@cache
+def _of_changes(sqlite: bool) -> Select[Any]:
+    return select(journal).where(is_any(journal.c.change_id, sqlite))
+
+
+def fates(connection: Connection, entity: str, record_ids: Collection[str]) -> dict[str, bool]:
+    """For those of the records that ever were: whether their newest entry is their deletion."""
     newest: dict[str, tuple[int, str]] = {}
+    wanted = given(connection, record_ids) | {"kind": entity}
+    for record_id, seq, op in connection.execute(_of_records(is_sqlite(connection)), wanted):
+        newest[record_id] = max(newest.get(record_id, (0, "")), (seq, op))
+    return {record_id: op == "delete" for record_id, (_, op) in newest.items()}
+
+
+@cache
+def _of_records(sqlite: bool) -> Select[Any]:
     query = select(journal.c.record_id, journal.c.seq, journal.c.op)
-    for row in connection.execute(query.where(journal.c.entity == entity, journal.c.record_id.in_(record_ids))):
-        newest[row.record_id] = max(newest.get(row.record_id, (0, "")), (row.seq, row.op))
-    return {record_id for record_id, (_, op) in newest.items() if op == "delete"}
+    return query.where(journal.c.entity == bindparam("kind", type_=String), is_any(journal.c.record_id, sqlite))
 
 
 def first_seq(connection: Connection, entity: str, record_id: str) -> int | None:

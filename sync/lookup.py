@@ -37,18 +37,18 @@ from sync.change import Record
 def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock: bool = False) -> list[Record]:
     """The records with these ids; with `lock`, held until the transaction ends."""
     # Note: in the order of the ids, so that two who lock some of the same never wait for each other in a circle.
-    query = _by_any(table, "id", lock, _is_sqlite(connection))
-    return _records(connection, table, query, _given(connection, ids))
+    query = _by_any(table, "id", lock, is_sqlite(connection))
+    return _records(connection, table, query, given(connection, ids))
 
 
 def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Sequence[Any]:
     """The ids, versions and JSON of the records with these ids. The database itself writes the JSON."""
-    return connection.execute(_as_json(table, _is_sqlite(connection)), _given(connection, ids)).all()
+    return connection.execute(_as_json(table, is_sqlite(connection)), given(connection, ids)).all()
 
 
 def rows_any(connection: Connection, table: Table, field: str, values: Collection[Any]) -> list[Record]:
     """The records whose field has one of the values."""
-    return _records(connection, table, _by_any(table, field, False, _is_sqlite(connection)), _given(connection, values))
+    return _records(connection, table, _by_any(table, field, False, is_sqlite(connection)), given(connection, values))
 
 
 def rows_equal(connection: Connection, table: Table, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Record]:
@@ -63,18 +63,20 @@ def _records(connection: Connection, table: Table, query: Select[Any], given: di
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query, given).all()]
 
 
-def _is_sqlite(connection: Connection) -> bool:
+def is_sqlite(connection: Connection) -> bool:
+    """Whether the statement is for SQLite."""
     return connection.dialect.name == "sqlite"
 
 
-def _given(connection: Connection, values: Collection[Any]) -> dict[str, Any]:
+def given(connection: Connection, values: Collection[Any]) -> dict[str, Any]:
+    """The parameter of a statement with `is_any` in it."""
     wanted = list(values)
-    return {"wanted": orjson.dumps(wanted).decode() if _is_sqlite(connection) else wanted}
+    return {"wanted": orjson.dumps(wanted).decode() if is_sqlite(connection) else wanted}
 
 
-def _is_any(field: ColumnElement[Any], is_sqlite: bool) -> ColumnElement[bool]:
-    """Whether the field has one of the values given as `wanted`."""
-    if is_sqlite:
+def is_any(field: ColumnElement[Any], sqlite: bool) -> ColumnElement[bool]:
+    """Whether the field has one of the values that `given` gives."""
+    if sqlite:
         members = func.json_each(bindparam("wanted", type_=String)).table_valued(column("value"))
         return field.in_(select(members.c.value))
     return field == any_(bindparam("wanted", type_=ARRAY(field.type)))
@@ -86,9 +88,9 @@ def _columns(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _as_json(table: Table, is_sqlite: bool) -> Select[Any]:
-    body = _json_object(table) if is_sqlite else cast(func.row_to_json(table.table_valued()), Text)
-    return select(table.c.id, table.c.version, body).where(_is_any(table.c.id, is_sqlite))
+def _as_json(table: Table, sqlite: bool) -> Select[Any]:
+    body = _json_object(table) if sqlite else cast(func.row_to_json(table.table_valued()), Text)
+    return select(table.c.id, table.c.version, body).where(is_any(table.c.id, sqlite))
 
 
 def _json_object(table: Table) -> ColumnElement[str]:
@@ -105,8 +107,8 @@ def _json_object(table: Table) -> ColumnElement[str]:
 
 
 @cache
-def _by_any(table: Table, field: str, lock: bool, is_sqlite: bool) -> Select[Any]:
-    query = select(table).where(_is_any(table.c[field], is_sqlite)).order_by(table.c.id)
+def _by_any(table: Table, field: str, lock: bool, sqlite: bool) -> Select[Any]:
+    query = select(table).where(is_any(table.c[field], sqlite)).order_by(table.c.id)
     return query.with_for_update() if lock else query
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Executable, Row
 
-from sync import feed, journal
+from sync import audience, feed, journal
 from sync.actor import SYSTEM, Actor
 from sync.change import Change, Record, instant, new_id
 from sync.entity import Entity
 from sync.errors import Conflict, Held, Refused
-from sync.facts import write_fact
+from sync.facts import Durability, read_facts, write_fact
 from sync.journal import Entry
 from sync.merge import merge
 from sync.workspace import Workspace
@@ -42,6 +42,7 @@ class Transaction:
         self._records = Workspace(connection, engine.registry, is_alone=engine.database.is_sqlite)
         self._deleted: dict[tuple[str, str], bool] = {}
         self._cause: list[str] = []
+        self._facts: dict[str, str] = {}
 
     # Reading
 
@@ -113,15 +114,17 @@ class Transaction:
         """Apply one change and all that follows from it, or nothing at all. Raises Refused, Held or Conflict."""
         staged, causes = len(self.staged), len(self._cause)
         try:
-            with self._records.step():
-                entry = self._apply(change)
-                if self.is_careful:
-                    self._records.flush()
-                return entry
+            return self._records.step(lambda: self._step(change))
         except BaseException:
             del self.staged[staged:]
             del self._cause[causes:]
             raise
+
+    def _step(self, change: Change) -> Entry:
+        entry = self._apply(change)
+        if self.is_careful:
+            self._records.flush()
+        return entry
 
     def prepare(self, changes: Iterable[Change]) -> None:
         """Read at once what applying these changes will ask for one by one. It only saves time."""
@@ -141,9 +144,13 @@ class Transaction:
             entity.policy.prepare(self, group)
 
     def _fetch_new(self, entity: str, ids: list[str]) -> None:
-        self._records.fetch(entity, ids)
-        gone = journal.deleted(self._connection, entity, ids)
-        self._deleted |= {(entity, record_id): record_id in gone for record_id in ids}
+        if not ids:
+            return
+        is_gone = journal.fates(self._connection, entity, ids)
+        self._deleted |= {(entity, record_id): is_gone.get(record_id, False) for record_id in ids}
+        # Note: what the journal does not know was never there, so the table need not be asked for it.
+        self._records.expect_nothing(entity, [record_id for record_id in ids if record_id not in is_gone])
+        self._records.fetch(entity, is_gone)
 
     def _apply(self, change: Change) -> Entry:
         if len(self._cause) > MAX_DEPTH:
@@ -233,7 +240,7 @@ class Transaction:
     def _check_writable(self, entity: Entity, change: Change, before: Record | None) -> None:
         if self.actor.is_system:
             return
-        allowed = set(entity.policy.writable(self, change, before))
+        allowed = entity.policy.writable(self, change, before)
         errors = {name: ["field_not_writable"] for name in change.fields if name not in allowed}
         if errors:
             raise Refused("field_not_writable", errors)
@@ -257,7 +264,7 @@ class Transaction:
             return self._records.get(entity, record_id) is None
         key = (entity, record_id)
         if key not in self._deleted:
-            self._deleted[key] = bool(journal.deleted(self._connection, entity, [record_id]))
+            self._deleted[key] = journal.fates(self._connection, entity, [record_id]).get(record_id, False)
         return self._deleted[key]
 
     # The end
@@ -292,6 +299,10 @@ class Transaction:
             buckets_after=buckets_after,
         )
 
+    def stand(self) -> Durability:
+        """Where the server stands once this transaction is committed."""
+        return self.engine.stand_of(self._facts or read_facts(self._connection))
+
     def seal(self) -> dict[str, int]:
         """Number the staged entries and point the feed at them: the last thing before the commit.
 
@@ -304,8 +315,15 @@ class Transaction:
             derivation(self._connection, self.staged)
         self.lock("sync_journal")
         seqs = journal.append(self._connection, self.staged)
-        feed.point(self._connection, self.staged, seqs)
-        write_fact(self._connection, "head_seq", str(max(seqs.values())))
+        facts = read_facts(self._connection)
+        known = audience.known(facts)
+        fresh = feed.point(self._connection, self.staged, seqs, known)
+        changed = {"head_seq": str(max(seqs.values()))}
+        if fresh != known:
+            changed[audience.FACT] = " ".join(sorted(fresh))
+        for key, value in changed.items():
+            write_fact(self._connection, key, value)
+        self._facts = facts | changed
         return seqs
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Row
 from sync.change import Record
 from sync.errors import Conflict, Refused
 
+_MAY_LACK = ("version", "seq", "record", "code", "errors", "params", "first")
 Status = Literal["applied", "merged", "duplicate", "conflict", "rejected", "held"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Verdict:
     """One answer to one change. `first` is the first verdict of a duplicate; `seq` is set once it is committed."""
 
@@ -34,7 +35,12 @@ class Verdict:
 
     def to_wire(self) -> dict[str, Any]:
         """The verdict as JSON has it, without what is not there."""
-        return {name: value for name, value in vars(self).items() if value not in (None, {})}
+        wire: dict[str, Any] = {"change_id": self.change_id, "status": self.status}
+        for name in _MAY_LACK:
+            value = getattr(self, name)
+            if value is not None and value != {}:
+                wire[name] = value
+        return wire
 
 
 def refusal(change_id: str, refused: Refused, record: Record | None = None) -> Verdict:

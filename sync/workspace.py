@@ -6,11 +6,10 @@ is refused is undone in memory; only where the tables were told of a part of it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import NestedTransaction
@@ -22,6 +21,7 @@ from sync.lookup import rows_any, rows_equal, rows_of
 from sync.mentions import holders, texts_in
 from sync.tables import mention
 
+T = TypeVar("T")
 Key = tuple[str, str]
 _MOST_KEPT = 2000  # of one query: a page that reads a whole table must not hold it twice
 _ABSENT: Any = object()
@@ -133,6 +133,11 @@ class Workspace:
         if must_lock:
             self._locked |= {(entity, row["id"]) for row in rows}
 
+    def expect_nothing(self, entity: str, ids: Iterable[str]) -> None:
+        """Take it as read that the tables hold no records with these ids."""
+        for record_id in ids:
+            self._read.setdefault((entity, record_id), None)
+
     def look_up(self, entity: str, field: str, values: Collection[Any]) -> None:
         """Read the records whose field has one of the values, or holds it, for the `find`s to answer from."""
         if field in self.registry[entity].lists:
@@ -174,13 +179,12 @@ class Workspace:
         self._changed[key] = record
         self._touched.setdefault(entity, []).append(record_id)
 
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """What is changed inside stands as a whole, or not at all when an error leaves it."""
+    def step(self, work: Callable[[], T]) -> T:
+        """What `work` changes stands as a whole, or not at all when an error leaves it."""
         step = _Step(len(self._undo))
         self._steps.append(step)
         try:
-            yield
+            done = work()
         except BaseException:
             self._rewind(step)
             raise
@@ -188,6 +192,7 @@ class Workspace:
             self._steps.pop()
         if step.savepoint is not None:
             step.savepoint.transaction.commit()
+        return done
 
     def flush(self) -> None:
         """Tell the tables of everything that was changed. Raises IntegrityError where a unique value is taken."""

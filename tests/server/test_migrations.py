@@ -90,10 +90,30 @@ def held(database: Database) -> Held:
     with database.read() as connection:
         found.reflect(connection)
         tables = [table for table in found.sorted_tables if table.name != "alembic_version"]
-        return {
+        rows = {
             table.name: (sorted(table.c.keys()), [tuple(row) for row in connection.execute(columns_of(table))])
             for table in tables
         }
+    return rows | {"sync_feed": by_role(*rows["sync_feed"]), "sync_meta": without_audiences(*rows["sync_meta"])}
+
+
+def by_role(columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
+    """The feed with a row for each role, as it was before roles shared one."""
+    place, present = columns.index("bucket"), columns.index("present")
+    single = {
+        (*row[:place], f"{kind}:{name}", *row[place + 1 :])
+        for row in rows
+        for kind, _, names in [row[place].partition(":")]
+        for name in names.split(",")
+    }
+    # Note: a role may have lost a record together with some roles, and have it together with others.
+    there = {row[:present] + row[present + 1 :] for row in single if row[present]}
+    return columns, [row for row in single if row[present] or row[:present] + row[present + 1 :] not in there]
+
+
+def without_audiences(columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
+    """The server's facts but for which roles share a row of the feed."""
+    return columns, [row for row in rows if row[columns.index("key")] != "audiences"]
 
 
 def columns_of(table: Any) -> Any:

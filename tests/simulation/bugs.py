@@ -16,7 +16,7 @@ from sync.actor import SYSTEM, Actor
 from sync.change import new_id
 from sync.client import Answer, Request, SyncClient, Unreachable
 from sync.engine import Engine
-from sync.facts import read_fact, write_fact
+from sync.facts import Durability, read_fact, write_fact
 from sync.feed import Page
 from sync.verdict import Verdict
 from tests.simulation.device import CrashingStore, Device
@@ -130,8 +130,8 @@ class BelievesAnybody(Line):
 class LastWriteWins(Engine):
     """What a person saw does not matter: the newest write is taken."""
 
-    def push(self, actor: Actor, changes: Sequence[object]) -> list[Verdict]:
-        return super().push(actor, [self._rebased(change) for change in changes])
+    def push_and_stand(self, actor: Actor, changes: Sequence[object]) -> tuple[list[Verdict], Durability]:
+        return super().push_and_stand(actor, [self._rebased(change) for change in changes])
 
     def _rebased(self, change: Any) -> Any:
         if change["op"] != "update":
@@ -143,11 +143,11 @@ class LastWriteWins(Engine):
 class ForgetsWhatItSaw(Engine):
     """The same change sent again is a new one: no dedupe."""
 
-    def push(self, actor: Actor, changes: Sequence[object]) -> list[Verdict]:
-        first = super().push(actor, changes)
+    def push_and_stand(self, actor: Actor, changes: Sequence[object]) -> tuple[list[Verdict], Durability]:
+        first, stand = super().push_and_stand(actor, changes)
         again = [self._fresh(change, verdict) for change, verdict in zip(changes, first, strict=True)]
-        super().push(actor, [change for change in again if change])
-        return first
+        super().push_and_stand(actor, [change for change in again if change])
+        return first, stand
 
     def _fresh(self, change: Any, verdict: Verdict) -> Any:
         if verdict.status != "duplicate" or change["op"] != "create":
@@ -160,15 +160,16 @@ class AnswersBeforeCommit(Engine):
 
     later: list[tuple[Actor, Sequence[object]]] = []
 
-    def push(self, actor: Actor, changes: Sequence[object]) -> list[Verdict]:
+    def push_and_stand(self, actor: Actor, changes: Sequence[object]) -> tuple[list[Verdict], Durability]:
         self._write_behind()
         self.later.append((actor, changes))
-        return [Verdict(str(change["change_id"]), "applied", version=1, seq=1) for change in changes]
+        verdicts = [Verdict(str(change["change_id"]), "applied", version=1, seq=1) for change in changes]
+        return verdicts, self.durability()
 
     def _write_behind(self) -> None:
         ready, self.later[:] = list(self.later), []
         for actor, changes in ready:
-            super().push(actor, changes)
+            super().push_and_stand(actor, changes)
 
 
 class LeaksScope(Engine):
@@ -197,10 +198,10 @@ class SkipsAnItem(Engine):
 class WritesPastTheJournal(Engine):
     """A record is put right by hand."""
 
-    def push(self, actor: Actor, changes: Sequence[object]) -> list[Verdict]:
+    def push_and_stand(self, actor: Actor, changes: Sequence[object]) -> tuple[list[Verdict], Durability]:
         with self.database.write() as connection:
             connection.execute(text("UPDATE customer SET phone = '1' WHERE phone = ''"))
-        return super().push(actor, changes)
+        return super().push_and_stand(actor, changes)
 
 
 class BrokenServer(Server):

@@ -9,10 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select
 
+from sync import feed
 from sync.actor import Actor
 from sync.audit import verify
 from sync.canonical import canonical
+from sync.tables import feed as feed_rows
 from sync.transaction import Transaction
 from tests.sync.domain import deleted, edited, made, person, small_engine
 
@@ -82,6 +85,11 @@ class FeedMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         with self.engine.database.read() as connection:
             assert verify(connection, self.engine.registry) is None
+        with self.engine.database.write() as connection:
+            there = select(feed_rows).where(feed_rows.c.present)
+            kept = set(connection.execute(there))
+            feed.rebuild(connection, self.engine.registry)
+            assert set(connection.execute(there)) == kept, "a full recomputation gives the same feed"
         self.engine.database.engine.dispose()
         self.folder.cleanup()
 
