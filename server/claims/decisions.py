@@ -10,7 +10,15 @@ from server.claims.counter_entries import refuse_owing
 from server.claims.delegations import RIGHTS, on_behalf_of
 from server.claims.duties import refuse_second_duty
 from server.claims.gathering import today
-from server.claims.judgement import UNDECIDED, UNENDORSED, company_of, findings_of, is_being_paid, lock_facts
+from server.claims.judgement import (
+    UNDECIDED,
+    UNENDORSED,
+    company_of,
+    findings_of,
+    is_being_paid,
+    lock_facts,
+    rests_on_ended,
+)
 from server.claims.rules.limits import in_force
 from server.claims.rules.within_limits import allowed_minor
 from server.claims.spending import limits_known
@@ -190,6 +198,8 @@ def _pay(write: Transaction, after: Record) -> Mapping[str, Any]:
     refuse_unreconciled(write)
     if not after["reverses"]:
         _check_payable(write, after)
+        if rests_on_ended(write, after):
+            raise Refused("waiver_over")
         _refuse_unread(write, after)
     refuse_second_duty(write, after, "pay")
     refuse_owing(write, after)

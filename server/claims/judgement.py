@@ -10,7 +10,7 @@ from server.claims.neighbours import touched_by
 from server.claims.rules import judge
 from server.claims.rules.tool_prices import is_divisible
 from server.claims.rules.tool_returned import CODES, reimbursable_minor
-from server.claims.rules.waiving import counts
+from server.claims.rules.waiving import counts, covers
 from server.claims.serials import note_serials, receipts_sharing
 from server.claims.settings import Company
 from server.claims.spending import sharing
@@ -41,17 +41,18 @@ UNDECIDED: dict[str, Any] = {
 def findings_of(write: Transaction, line: Record) -> list[dict[str, Any]]:
     """What the rules say of a line now, with the manager's waivers marked. A part that came back is free of REG-A12."""
     facts = gather(write, line, company_of(write))
-    waived = _waived(write, line)
+    waivers = _counting(write, line)
     found = [finding.to_wire() for finding in judge(facts)]
     if _returned_for(write, line) >= line["amount_minor"]:
         found = [finding for finding in found if finding["code"] not in CODES]
-    return [finding | {"waived": True} if finding["code"] in waived else finding for finding in found]
+    return [finding | {"waived": True} if _is_waived(waivers, finding) else finding for finding in found]
 
 
 def rests_on_ended(write: Transaction, line: Record) -> bool:
     """Whether a waiver that the line rests on is over: no money moves, even before the line was judged again."""
-    marked = {finding["code"] for finding in line["findings"] or () if finding.get("waived")}
-    return bool(marked) and not marked <= _waived(write, line)
+    marked = [finding for finding in line["findings"] or () if finding.get("waived")]
+    waivers = _counting(write, line) if marked else []
+    return not all(_is_waived(waivers, finding) for finding in marked)
 
 
 def waiver_ended(write: Transaction, status: str) -> dict[str, Any]:
@@ -60,11 +61,14 @@ def waiver_ended(write: Transaction, status: str) -> dict[str, Any]:
     return {"status": status, "given_at": "", "ended_by": by, "ended_at": instant(write.now)}
 
 
-def _waived(write: Transaction, line: Record) -> set[str]:
-    """The findings that a waiver lifts today."""
+def _counting(write: Transaction, line: Record) -> list[Record]:
+    """The waivers of a line that count today."""
     day = today(write.now, company_of(write))
-    known = write.find("waiver", claim_line_id=line["id"])
-    return {waiver["finding_code"] for waiver in known if counts(waiver, line, day)}
+    return [waiver for waiver in write.find("waiver", claim_line_id=line["id"]) if counts(waiver, line, day)]
+
+
+def _is_waived(waivers: Iterable[Record], finding: Record) -> bool:
+    return any(covers(waiver, finding) for waiver in waivers)
 
 
 def lock_facts(write: Transaction, line: Record) -> None:
@@ -285,9 +289,11 @@ def _judge_line(write: Transaction, line: Record) -> Iterable[Change]:
 def _has_new_doubt(line: Record, findings: list[dict[str, Any]]) -> bool:
     """Whether something now asks for a person that did not when the line was approved.
 
-    Who approves in spite of a doubt says why: where nothing was said, there was none.
+    Who approves in spite of a doubt says why: where nothing was said, there was none. Of what a waiver had lifted
+    nothing was said either.
     """
-    known = {finding["code"] for finding in line["findings"]} if line["decision_note"].strip() else set()
+    stood = [finding for finding in line["findings"] if not finding.get("waived")]
+    known = {finding["code"] for finding in stood} if line["decision_note"].strip() else set()
     return any(
         finding["severity"] == "review" and not finding.get("waived") and finding["code"] not in known
         for finding in findings

@@ -23,12 +23,14 @@ from server.claims.rules.waiving import (
     is_moot,
     last_day,
     may_ask,
+    measure,
 )
 from server.claims.states import JUDGED
 from server.wire import (
     DateField,
     IdField,
     InstantField,
+    JsonField,
     ListField,
     RecordForm,
     RecordSchema,
@@ -62,7 +64,8 @@ class WaiverSchema(RecordSchema):
 
     `valid_until` is its last day by the company's calendar; those given before waivers had one have none.
     It counts from `given_at`, which is empty again once it is over; `decided_at` stays.
-    `amount_minor` is the line's, `freed_minor` what of it the waiver alone set free.
+    `amount_minor` is the line's, `freed_minor` what of it the waiver alone set free; `lifts` is how much of the finding
+    there was when it was given (`rules/waiving.py`), nothing where that is not measured.
     """
 
     claim_line_id = IdField(required=True)
@@ -86,6 +89,7 @@ class WaiverSchema(RecordSchema):
     article = TextField(20)
     amount_minor = money()
     freed_minor = money()
+    lifts = JsonField(dict)
     currency = currency()
 
 
@@ -218,9 +222,10 @@ def _give(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:
     until = last_day(after["valid_until"], today(write.now, company), company.waiver_days)
     if not until:
         raise Refused("invalid_fields", {"valid_until": ["out_of_range"]})
-    freed = freed_minor(int(line["amount_minor"]), line["findings"], after["finding_code"])
+    code, findings = after["finding_code"], line["findings"]
+    lifted = {"freed_minor": freed_minor(int(line["amount_minor"]), findings, code), "lifts": measure(findings, code)}
     given = {"status": "given", "given_by": write.actor.id, "on_behalf_of": behalf, "valid_until": until}
-    return _about(line, after) | given | _now(write, "given_at", "decided_at") | {"freed_minor": freed}
+    return _about(line, after) | given | _now(write, "given_at", "decided_at") | lifted
 
 
 def _refuse(write: Transaction, after: Record, line: Record) -> Mapping[str, Any]:

@@ -38,6 +38,33 @@ def runs_out_soon(waiver: Mapping[str, Any], day: str) -> bool:
     return date.fromisoformat(waiver["valid_until"]) - date.fromisoformat(day) <= timedelta(SOON_DAYS)
 
 
+def measure(findings: Iterable[Mapping[str, Any]], code: str) -> dict[str, Any]:
+    """How much a waiver of a finding lifts: the amount above a limit, the tools that are not back or not paid, and the
+    other receipts that it names. What is the same whatever it says has no measure.
+    """
+    found: dict[str, Any] = {}
+    for item in (item for item in findings if item["code"] == code):
+        params = item["params"]
+        for name, size in (("over", params.get("over")), ("missing", _missing(code, params))):
+            if size is not None:
+                found[name] = max(found.get(name, 0), int(size))
+        named = {part["value"] for part in item.get("evidence", ()) if part["kind"] == "receipt"}
+        if named:
+            found["receipts"] = sorted({*found.get("receipts", ()), *named})
+    return found
+
+
+def covers(waiver: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+    """Whether a waiver lifts a finding as it is now: no more of it than when the waiver was given."""
+    if waiver["finding_code"] != finding["code"]:
+        return False
+    given, now = waiver["lifts"], measure([finding], finding["code"])
+    if not given:
+        return True
+    is_more = any(now.get(name, 0) > given.get(name, 0) for name in ("over", "missing"))
+    return not is_more and set(now.get("receipts", ())) <= set(given.get("receipts", ()))
+
+
 def may_ask(code: str, line: Mapping[str, Any], waivers: Iterable[Mapping[str, Any]], day: str) -> bool:
     """Whether the claimant may ask for a finding of a line: it stands in the way, or its waiver is about to end."""
     mine = [waiver for waiver in waivers if waiver["finding_code"] == code]
@@ -77,6 +104,13 @@ def lifted(findings: Sequence[Mapping[str, Any]], code: str) -> list[dict[str, A
 def freed_minor(amount_minor: int, findings: Sequence[Mapping[str, Any]], code: str) -> int:
     """What a waiver of one finding adds to what is free. The waivers of one line never add up to more than the line."""
     return free_minor(amount_minor, lifted(findings, code)) - free_minor(amount_minor, findings)
+
+
+def _missing(code: str, params: Mapping[str, Any]) -> int | None:
+    """How many tools a finding of REG-A12 is about."""
+    if code == "tool_not_returned":
+        return int(params["bought"]) - int(params["returned"])
+    return int(params["count"]) if code == "tool_forfeited" else None
 
 
 def times_to_remind(asked_on: str, day: str, answer_days: int) -> int:

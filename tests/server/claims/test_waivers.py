@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from server.claims.rules.waiving import counts, freed_minor, has_run_out, is_moot, last_day, may_ask, times_to_remind
+from server.claims.rules.waiving import (
+    counts,
+    covers,
+    freed_minor,
+    has_run_out,
+    is_moot,
+    last_day,
+    may_ask,
+    measure,
+    times_to_remind,
+)
 from server.claims.waivers import due_to_end, end_one
 from sync.actor import SYSTEM
 from sync.change import Record
@@ -28,6 +38,26 @@ def test_a_waiver_counts_up_to_its_last_day_and_not_for_a_line_returned_since() 
     assert not counts(GIVEN, LINE | {"returned_at": "2026-11-11T08:00:00.000Z"}, "2026-11-12")
     assert not counts(GIVEN | {"status": "taken_back"}, LINE, "2026-11-12")
     assert not has_run_out(GIVEN | {"valid_until": ""}, "2099-01-01")
+
+
+def test_a_waiver_covers_what_was_found_or_less_of_it() -> None:
+    tools = {"code": "tool_not_returned", "params": {"bought": 3, "returned": 2, "names": ["Wrench"]}, "evidence": []}
+    twins = [{"kind": "receipt", "value": name} for name in ("r1", "r2")]
+    again = {"code": "receipt_duplicate", "params": {"count": 1, "own": True}, "evidence": twins[:1]}
+    forfeited = {"code": "tool_forfeited", "params": {"count": 2}, "evidence": []}
+    cases = [
+        (LIMIT, "over", 4000, [({"params": {"over": 3000}}, True), ({"params": {"over": 4001}}, False)]),
+        (tools, "missing", 1, [({"params": {"bought": 3, "returned": 1}}, False), ({}, True)]),
+        (forfeited, "missing", 2, [({"params": {"count": 1}}, True), ({"params": {"count": 3}}, False)]),
+        (again, "receipts", ["r1"], [({"evidence": twins}, False), ({"evidence": []}, True)]),
+    ]
+    for finding, name, size, later_on in cases:
+        waiver = {"finding_code": finding["code"], "lifts": measure([finding], finding["code"])}
+        assert waiver["lifts"] == {name: size}
+        assert [covers(waiver, finding | now) for now, _ in later_on] == [expected for _, expected in later_on]
+        assert not covers(waiver, finding | {"code": "other"})
+    assert measure([PLACE], "place_mismatch") == {}
+    assert covers({"finding_code": "over_night_limit", "lifts": {}}, LIMIT), "given before waivers had a measure"
 
 
 def test_the_waivers_of_a_line_free_no_more_than_the_line() -> None:
@@ -189,3 +219,63 @@ def test_of_two_managers_at_once_one_decides_and_the_other_is_told(world: World)
     waiver = world.now("waiver", asked["id"])
     line = world.now("claim_line", waiver["claim_line_id"])
     assert (waiver["status"], line["status"]) in {("given", "clear"), ("refused", "blocked")}
+
+
+@pytest.mark.parametrize("end", ["taken back", "expired"])
+def test_a_note_about_something_else_does_not_stand_in_for_a_waiver_that_is_over(world: World, end: str) -> None:
+    """Finance wrote why the place is right; that the limit was waived is no longer so."""
+    world.limit("receipt", 20000, "lodging")
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, fapiao_number="", qr_text="", seller_tax_id="")
+    line = world.lines(world.claim(trip, receipt))[0]
+    world.finish_readings()
+    assert codes(line) == ["place_unproven", "over_receipt_limit"]
+    why = {"finding_code": "over_receipt_limit", "reason": "No cheaper room"}
+    waiver = world.create(world.manager, "waiver", claim_line_id=line["id"], **why)
+    assert world.decide(line, "approved", "Asked the hotel")["approved_minor"] == 30000
+    if end == "expired":
+        later(world, 40)
+        with pytest.raises(Refused, match="waiver_over"):
+            world.decide(line, "paid")
+        assert end_all(world) == [True]
+    else:
+        world.update(world.manager, "waiver", waiver, status="taken_back", end_reason="Wrong line")
+    now = world.now("claim_line", line["id"])
+    assert (now["status"], now["approved_minor"]) == ("needs_review", 0)
+    with pytest.raises(Refused, match="step_not_allowed"):
+        world.decide(line, "paid")
+
+
+def test_a_waiver_of_a_limit_pays_no_more_than_was_above_it_then(world: World) -> None:
+    """A receipt that came first is handed in last, approved first, and takes the day's limit for itself."""
+    world.limit("meal_day", 10000)
+    trip = world.trip()
+    world.report(trip)
+    kept_back = world.receipt(trip, category="meal", amount_minor=10000)
+    first = world.claim(trip, world.receipt(trip, category="meal", amount_minor=12000))
+    line = world.lines(first)[0]
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code="over_day_limit", reason="A guest")
+    world.finish_readings()
+    assert world.lines(first)[0]["status"] == "clear"
+    world.decide(world.lines(world.claim(trip, kept_back))[0], "approved")
+    now = world.lines(first)[0]
+    assert (now["status"], now["findings"][0]["params"]["over"]) == ("needs_review", 12000)
+    with pytest.raises(Refused, match="over_limit"):
+        world.decide(line, "approved", "Waived")
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code="over_day_limit", reason="Both then")
+    assert world.decide(line, "approved")["approved_minor"] == 12000
+
+
+def test_a_waiver_for_one_missing_tool_is_none_for_two(world: World) -> None:
+    trip = world.trip()
+    world.report(trip)
+    receipt = world.receipt(trip, category="tool")
+    tools = [world.tool(trip, receipt, price=15000, name=name) for name in ("Torque wrench", "Grease gun")]
+    claim = world.claim(trip, receipt)
+    unit = world.stock_in(tools[0])
+    line = world.lines(claim)[0]
+    world.create(world.manager, "waiver", claim_line_id=line["id"], finding_code="tool_not_returned", reason="Stolen")
+    assert world.lines(claim)[0]["status"] == "clear"
+    world.update(world.warehouse, "tool_unit", unit, status="cancelled", reason="Not this one")
+    assert codes(world.lines(claim)[0])[0] == "tool_not_returned"
