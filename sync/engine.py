@@ -20,7 +20,7 @@ from sync.cursor import Cursor, decode
 from sync.database import Database
 from sync.entity import Registry
 from sync.errors import CursorUnknown, Refused
-from sync.facts import Durability, read_facts
+from sync.facts import FORM, Durability, read_facts
 from sync.feed import Item, Page
 from sync.transaction import Transaction
 from sync.verdict import Verdict, duplicate, refusal
@@ -98,7 +98,9 @@ class Engine:
         """As `pull`, in a read that has begun."""
         facts = read_facts(connection)
         stand, newest = self.stand_of(facts), int(facts.get("head_seq", "0"))
-        start = decode(cursor, stand.epoch, actor.scope) if cursor else Cursor(stand.epoch, actor.scope, 0, newest)
+        # Note: where an upgrade gave stored records fields that no feed speaks of, devices read them all again.
+        scope = actor.scope + facts.get(FORM, "")
+        start = decode(cursor, stand.epoch, scope) if cursor else Cursor(stand.epoch, scope, 0, newest)
         if start.seq > newest:
             raise CursorUnknown
         if start.seq == newest:

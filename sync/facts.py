@@ -10,6 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync.tables import meta
 
+FORM = "form"
+"""The fact that names the form in which records are stored; empty where it never changed."""
 _ALL = select(meta)
 _SET = update(meta).where(meta.c.key == bindparam("fact")).values(value=bindparam("given"))
 

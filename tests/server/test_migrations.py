@@ -14,6 +14,7 @@ from server import demo, schema
 from server.schema import is_current
 from server.services import Services
 from sync.database import Database
+from sync.errors import CursorUnknown
 from tests.server.api import give_password
 from tests.server.world import World, digital_number
 
@@ -45,6 +46,25 @@ def test_what_was_handed_in_before_the_update_is_known_again(services: Services,
     move(services.engine.database, "head")
     now = held(services.engine.database)["handed_in_sign"]
     assert (now[0], sorted(now[1])) == (before[0], sorted(before[1]))
+
+
+def test_phones_read_all_again_after_an_upgrade_that_gave_their_records_other_fields(
+    services: Services, world: World
+) -> None:
+    world.receipt(world.trip())
+    engine = services.engine
+    cursor = engine.pull(world.anna, None, 100).cursor.encode()
+    move(engine.database, "0022")
+    schema.upgrade(engine.database)
+    assert not engine.pull(world.anna, cursor, 100).items, "no record was changed by that: they go on"
+    move(engine.database, "0021")
+    schema.upgrade(engine.database)
+    with pytest.raises(CursorUnknown):
+        engine.pull(world.anna, cursor, 100)
+    fresh = engine.pull(world.anna, None, 100)
+    assert any(item.record and "handed_in_as" in item.record for item in fresh.items)
+    schema.upgrade(engine.database)
+    assert not engine.pull(world.anna, fresh.cursor.encode(), 100).items
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from tests.simulation.databases import databases, is_on_postgresql, postgresql
 from tests.simulation.plan import plan_of
 from tests.simulation.report import report
 from tests.simulation.run import Outcome, run
@@ -52,33 +53,36 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", action="store_true", help="run the one seed, and print its events")
     wanted = parser.parse_args()
-    if wanted.only:
-        return _only(wanted.seed)
-    total = _many(wanted.seed, wanted.seconds, wanted.processes)
-    for outcome in total.failures[:3]:
-        print(report(outcome))
-    return 1 if total.failures else 0
+    if wanted.only and not is_on_postgresql(wanted.seed):
+        return _only(wanted.seed, None)
+    with postgresql() as template:
+        if wanted.only:
+            return _only(wanted.seed, template)
+        total = _many(wanted.seed, wanted.seconds, wanted.processes, template)
+        for outcome in total.failures[:3]:
+            print(_report(outcome, template))
+        return 1 if total.failures else 0
 
 
-def _only(seed: int) -> int:
-    outcome = run(plan_of(seed))
+def _only(seed: int, template: str | None) -> int:
+    outcome = _run_seed(seed, template)
     print("\n".join(outcome.trace))
     for violation in outcome.violations:
         print(violation)
     print(f"fingerprint {outcome.fingerprint}")
     if outcome.violations:
-        print(report(outcome))
+        print(_report(outcome, template))
     return 1 if outcome.violations else 0
 
 
-def _many(first: int, seconds: float, processes: int) -> Sum:
+def _many(first: int, seconds: float, processes: int, template: str) -> Sum:
     total, start, told = Sum(), time.monotonic(), 0.0
     seed, running = first, set[Future[Outcome]]()
     with ProcessPoolExecutor(processes) as pool:
         while True:
             spent = time.monotonic() - start
             while len(running) < processes and spent < seconds:
-                running.add(pool.submit(_run_seed, seed))
+                running.add(pool.submit(_run_seed, seed, template))
                 seed += 1
             if not running:
                 break
@@ -98,8 +102,14 @@ def _many(first: int, seconds: float, processes: int) -> Sum:
     return total
 
 
-def _run_seed(seed: int) -> Outcome:
-    return run(plan_of(seed))
+def _run_seed(seed: int, template: str | None) -> Outcome:
+    with databases(template if is_on_postgresql(seed) else None) as new_database:
+        return run(plan_of(seed), new_database=new_database)
+
+
+def _report(outcome: Outcome, template: str | None) -> str:
+    with databases(template if is_on_postgresql(outcome.plan.seed) else None) as new_database:
+        return report(outcome, new_database=new_database)
 
 
 if __name__ == "__main__":

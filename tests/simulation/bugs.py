@@ -16,7 +16,7 @@ from sync.actor import SYSTEM, Actor
 from sync.change import new_id
 from sync.client import Answer, Request, SyncClient, Unreachable
 from sync.engine import Engine
-from sync.facts import Durability, read_fact, write_fact
+from sync.facts import FORM, Durability, read_fact, write_fact
 from sync.feed import Page
 from sync.verdict import Verdict
 from tests.simulation.device import CrashingStore, Device
@@ -234,6 +234,15 @@ class KeepsItsEpoch(Server):
         return came
 
 
+class ForgetsWhatPhonesLack(Server):
+    """An upgrade gives records new fields, and phones go on from where they were."""
+
+    def upgrade(self, dies_in: int) -> None:
+        super().upgrade(dies_in)
+        with self.engine.database.write() as connection:
+            write_fact(connection, FORM, "")
+
+
 class AcksDieWithServer(BrokenServer):
     """The acknowledged and unwritten goes with the process."""
 
@@ -273,5 +282,6 @@ BUGS: dict[str, Parts] = {
     "past the journal": _engine(WritesPastTheJournal),
     "durable too soon": Parts(server=SaysDurableTooSoon),
     "epoch kept": Parts(server=KeepsItsEpoch),
+    "stale after an upgrade": Parts(server=ForgetsWhatPhonesLack),
 }
 """Each bug by its name, and the parts of a world that has it."""

@@ -38,6 +38,8 @@ class Network:
         self.faults = faults
         self.requests = 0
         self.late: list[tuple[int, str, Request]] = []
+        self.is_down = False
+        """Whether nobody listens at the other end."""
 
     def send(self, device: str, request: Request, fault: str, chance: Random) -> Answer:
         """Carry a request there and its answer back, with at most one fault. Raises Unreachable."""
@@ -69,6 +71,8 @@ class Network:
 
     def _ask(self, device: str, request: Request) -> Answer:
         self.requests += 1
+        if self.is_down:
+            raise Unreachable("nobody listens")
         path = request.url.removeprefix(ADDRESS)
         try:
             given = self.client.open(path, method=request.method, headers=dict(request.headers), data=request.body)

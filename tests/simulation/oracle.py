@@ -122,6 +122,10 @@ class Oracle:
         self.watches.clear()
         self._excuse()
 
+    def after_upgrade(self) -> None:
+        """What was in a scope has other fields now."""
+        self.watches.clear()
+
     def _excuse(self) -> None:
         """What is neither on the server nor on any phone that was promised to keep it is lost, and nobody's fault."""
         here = self.server.change_ids()

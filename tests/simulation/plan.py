@@ -86,6 +86,7 @@ def plan_of(seed: int) -> Plan:
     days = chance.choice(LENGTHS)
     steps = [step for name in TECHNICIANS + DESK_PHONES for step in _phone(chance, name, days)]
     steps += [step for day in range(days) for step in _desks(chance, day, days)]
+    steps += _upgrades(Random(f"{seed} upgrade"), days)
     return Plan(seed, days, tuple(sorted(steps, key=lambda step: step.minute)))
 
 
@@ -114,6 +115,12 @@ def _desks(chance: Random, day: int, days: int) -> Iterator[Step]:
         yield _step(chance, day, "desk", _any(chance, _DESK_WORK))
     if chance.random() < 0.35:
         yield _step(chance, day, "server", _any(chance, _SERVER_MISFORTUNES))
+
+
+def _upgrades(chance: Random, days: int) -> Iterator[Step]:
+    """In every other run the server is replaced by the next version, once or twice."""
+    for _ in range(chance.choice((0, 0, 1, 2))):
+        yield _step(chance, chance.randrange(days // 5, days), "server", "upgrade")
 
 
 def _is_quiet(chance: Random, day: int, days: int) -> bool:

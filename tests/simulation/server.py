@@ -81,6 +81,16 @@ class Server:
         self._install(services)
         return True
 
+    def upgrade(self, dies_in: int) -> None:
+        """Bring the database to this version; the process may die at it, and is started again."""
+        self.die_in(dies_in)
+        try:
+            upgrade(self.engine.database)
+        except Killed:
+            upgrade(self.engine.database)
+        finally:
+            self.die_in(0)
+
     def change_ids(self) -> set[str]:
         """Every change that is in the journal."""
         with self.engine.database.read() as connection:

@@ -25,6 +25,7 @@ from tests.simulation.network import Network
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import DAY, DESK_PHONES, TECHNICIANS, Plan, Step
 from tests.simulation.server import START, Server
+from tests.simulation.upgrade import go_back
 
 ROUNDS = 8
 
@@ -52,6 +53,8 @@ class World:
         self.devices: dict[str, Device] = {}
         self.chance = Random(plan.seed)
         self.at: Device | None = None
+        self.down_until: datetime | None = None
+        self.dies_in = 0
         self.trace: list[str] = []
 
     def fresh_id(self) -> UUID:
@@ -86,6 +89,8 @@ class World:
     def take(self, step: Step) -> None:
         """One step of the plan."""
         self.server.now = START + timedelta(minutes=step.minute)
+        if self.down_until and self.server.now >= self.down_until:
+            self._come_up()
         for name in (step.who, f"{step.who}/2"):
             self.chance = Random(f"{step.seed} {name}")
             if name in self.devices:
@@ -100,6 +105,8 @@ class World:
         self.server.now = START + timedelta(days=self.plan.days, minutes=DAY)
         self.server.skew = timedelta()
         self.chance = Random(self.plan.seed + 1)
+        if self.down_until:
+            self._come_up()
         self.network.deliver_late(everything=True)
         before = -1
         for _ in range(ROUNDS):
@@ -216,6 +223,8 @@ class World:
     # The company
 
     def _desk(self, step: Step) -> None:
+        if self.down_until:
+            return
         if step.act == "watch_feed":
             self.oracle.watch(self.chance.choice((*TECHNICIANS, *DESKS)))
             came = True
@@ -225,6 +234,8 @@ class World:
         self._note(str(step), str(came))
 
     def _server(self, step: Step) -> None:
+        if self.down_until:
+            return
         came = True
         match step.act:
             case "backup":
@@ -233,8 +244,24 @@ class World:
                 came = self._restore()
             case "set_clock":
                 self.server.skew = timedelta(days=self.chance.uniform(-3, 3))
+            case "upgrade":
+                self._go_down()
         self.faults[f"server: {step.act}"] += came
         self._note(str(step), str(came))
+
+    def _go_down(self) -> None:
+        """The server stops for its next version, for hours or for days; phones go on."""
+        revision = go_back(self.server.engine.database, self.server.engine.registry, self.devices.values(), self.chance)
+        self.oracle.counts[f"upgrade from {revision}"] += 1
+        self.network.is_down = True
+        self.down_until = self.server.now + timedelta(hours=self.chance.choice((1, 8, 72)))
+        self.dies_in = self.chance.choice((0, self.chance.randrange(1, 60)))
+        self.oracle.after_upgrade()
+
+    def _come_up(self) -> None:
+        self.server.upgrade(self.dies_in)
+        self.network.is_down, self.down_until = False, None
+        self._note("the server is upgraded")
 
     def _restore(self) -> bool:
         """Fill an empty server from the newest backup. False where there is none yet."""
