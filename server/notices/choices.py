@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Index
 
-from server.notices.records import KINDS, OF_DECIDERS, OF_DESKS
+from server.notices.records import KINDS, OF_DECIDERS, OF_DESKS, OF_MANAGERS
 from server.wire import IdField, ListField, RecordForm, RecordSchema, TextField, choice, record_table
 from sync.change import Change, Record
 from sync.entity import Entity, Policy
@@ -20,10 +20,10 @@ _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _FIELDS = frozenset({"mail_address", "mail_kinds", "push_kinds", "quiet_from", "quiet_until"})
 _KINDS_OF_ROLE = {
-    "technician": tuple(kind for kind in KINDS if kind not in (*OF_DESKS, *OF_DECIDERS, "waiver_report")),
+    "technician": tuple(kind for kind in KINDS if kind not in (*OF_DESKS, *OF_DECIDERS, *OF_MANAGERS)),
     "warehouse": ("mentioned", "tool_overdue"),
     "finance": ("mentioned", *OF_DESKS, *OF_DECIDERS),
-    "manager": ("mentioned", *OF_DESKS, *OF_DECIDERS, "waiver_report"),
+    "manager": ("mentioned", *OF_DESKS, *OF_DECIDERS, *OF_MANAGERS),
 }
 
 

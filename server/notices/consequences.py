@@ -25,6 +25,7 @@ def follow_all(registry: Registry) -> None:
     registry.follow("tool_issue", on_issue)
     registry.follow("waiver", on_waiver)
     registry.follow("bank_account", on_account)
+    registry.follow("payment_batch", on_batch)
 
 
 def on_claim(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -112,6 +113,36 @@ def on_account(write: Transaction, entry: Entry) -> Iterable[Change]:
     elif account["status"] == "confirmed" and account["judged_by"] != account["user_id"]:
         told_of = about | {"name": judged, "reason": account["reason"][:_EXCERPT]}
         yield told(account["user_id"], "account_confirmed", told_of, target, _cause(entry))
+
+
+def on_batch(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """Managers are told of money that the bank was asked for and that can now be paid again: whoever says that the bank
+    did not pay is often the one who pays.
+    """
+    batch = entry.record
+    if entry.op != "update" or entry.before.get("status") == "draft":
+        return
+    released, by = _released(write, entry)
+    if not released:
+        return
+    about = {"number": batch["number"], "currency": batch["currency"], "name": _name(write, by)}
+    about |= {"total": sum(payment["amount_minor"] for payment in released), "reason": released[0]["reason"][:_EXCERPT]}
+    for manager in write.find("user", role="manager", status="active"):
+        yield told(manager["id"], "payment_released", about, ("payment_batch", batch["id"]), _cause(entry))
+
+
+def _released(write: Transaction, entry: Entry) -> tuple[list[Record], str | None]:
+    """The payments of an exported batch that were set free, each with the reason, and who said so."""
+    batch = entry.record
+    if entry.after.get("status") == "cancelled":
+        waiting = [payment for payment in batch["payments"] if not payment["outcome"]]
+        return [payment | {"reason": batch["reason"]} for payment in waiting], batch["cancelled_by"]
+    known = {payment["reference"]: payment["outcome"] for payment in entry.before.get("payments") or ()}
+    failed = [
+        item for item in batch["payments"] if item["outcome"] == "failed" and not known.get(item["reference"], "-")
+    ]
+    result = write.get("payment_result", failed[0]["result_id"]) if failed else None
+    return failed, result["imported_by"] if result else None
 
 
 def deciders_of(write: Transaction, waiver: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ _PLACES = {
     ("bank_account", "technician"): "/payments/account",
     ("bank_account", "finance"): "/payments/accounts/{owner}",
     ("bank_account", "manager"): "/payments/",
+    ("payment_batch", "manager"): "/payments/batches/{id}",
     ("claim", "finance"): "/finance/claims/{id}",
     ("claim", "manager"): "/finance/claims/{id}",
     ("waiver", "finance"): "/finance/waivers/{id}",

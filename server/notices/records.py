@@ -42,9 +42,12 @@ KINDS = (
     "waiver_asked",
     "waiver_waiting",
     "waiver_report",
+    "payment_released",
 )
 OF_DESKS = ("account_contested",)
 """What finance and the managers are told of."""
+OF_MANAGERS = ("waiver_report", "payment_released")
+"""What managers alone are told of."""
 OF_DECIDERS = ("waiver_asked", "waiver_waiting")
 """What whoever may decide on a waiver is told of."""
 

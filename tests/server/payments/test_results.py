@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from webtest import TestApp, Upload
 
+from server.notices.queries import address_of
 from server.payments.results import MOST_BYTES
+from sync.actor import SYSTEM
 from sync.change import Record
 from tests.server.claims.test_races import at_once
 from tests.server.desk import Desk, form_of
@@ -176,3 +178,21 @@ def test_an_answer_counts_once_and_never_by_the_approver(world: World, batch: Re
     assert outcomes == ["done"] + ["result_changed"] * 5
     paid = world.now("claim_line", batch["line_ids"][0])
     assert (paid["status"], paid["payment_reference"], bool(paid["paid_at"])) == ("paid", "TX-1", True)
+
+
+def test_managers_are_told_of_money_that_can_be_paid_again(world: World, batch: Record) -> None:
+    manager = world.manager
+    anna, bo = batch["payments"]
+    failed = rows(batch, (anna["reference"], "failed", "Account closed"))
+    world.create(world.payer, "payment_result", batch_id=batch["id"], rows=failed)
+    world.update(world.payer, "payment_batch", batch, status="cancelled", reason="The bank took no file")
+    notices = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="payment_released"))
+    about = {"number": batch["number"], "currency": "CNY", "name": "Pia"}
+    assert [(notice["person_id"], notice["params"]) for notice in notices] == [
+        (manager.id, about | {"total": anna["amount_minor"], "reason": "Account closed"}),
+        (manager.id, about | {"total": bo["amount_minor"], "reason": "The bank took no file"}),
+    ]
+    assert address_of(notices[0], "manager") == f"/payments/batches/{batch['id']}"
+    draft = world.batch(*(world.now("claim_line", line_id) for line_id in batch["line_ids"]))
+    world.update(world.payer, "payment_batch", draft, status="cancelled")
+    assert len(world.engine.write(SYSTEM, lambda write: write.find("notice", kind="payment_released"))) == 2
