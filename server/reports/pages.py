@@ -26,8 +26,7 @@ def dashboard() -> str:
     today = services().today()
 
     def view(read: Transaction) -> str:
-        totals = figures.totals(read)
-        known = sorted({own for _, own, _, _ in totals}) or ["CNY"]
+        known = figures.currencies(read) or ["CNY"]
         currency = asked.currency if asked.currency in known else "CNY" if "CNY" in known else known[0]
         period = Period(asked.since or _months_before(today, _MONTHS - 1), asked.until or f"{today:%Y-%m}", currency)
         reasons = figures.waiting_by_reason(read, currency)
@@ -39,7 +38,7 @@ def dashboard() -> str:
             "reports/dashboard.html",
             period=period,
             currencies=known,
-            waiting=figures.waiting(totals, currency),
+            waiting=figures.waiting(read, currency),
             panels=(
                 ("reasons", "reason", reasons, charts.rows(reasons)),
                 ("ages", "age", ages, charts.rows(ages)),
