@@ -8,7 +8,8 @@ import { db } from "../store/db";
 import { adopt, dropShare, onInbox, type Share, shares } from "../store/inbox";
 import { all } from "../store/view";
 
-const waiting = signal<Share[]>([]);
+/** By person, so that nobody is shown for a moment what waits for whom was here before. */
+const waiting = signal<Record<string, Share[]>>({});
 
 /** The draft of the receipt that a share becomes. */
 export function shareDraft(owner: string, id: string): string {
@@ -27,16 +28,18 @@ function useShares(owner: string): Share[] {
       document.removeEventListener("visibilitychange", look);
     };
   }, [owner]);
-  return waiting.value;
+  return waiting.value[owner] ?? [];
 }
 
 async function read(owner: string): Promise<void> {
+  let found: Share[] = [];
   try {
     if (owner) await adopt(owner);
-    waiting.value = await shares(owner);
+    found = await shares(owner);
   } catch {
-    waiting.value = []; // a store that fails today is read again when the person comes back
+    // a store that fails today is read again when the person comes back
   }
+  waiting.value = { ...waiting.value, [owner]: found };
 }
 
 /** Shared files that wait, and receipts that were begun with shared files. Nothing where there are none. */
