@@ -92,7 +92,7 @@ def test_a_scanner_that_is_faster_than_the_server_loses_nothing(
     page.fill("[name=shelf]", "A-1")
     page.keyboard.press("Enter")
     page.wait_for_load_state()
-    page.locator("#scan").wait_for()
+    page.locator("#scan #code:focus").wait_for()
     for code in ("SN-GAUGE", "X-1", "SN-GAUGE"):
         page.keyboard.type(code)
         page.keyboard.press("Enter")
