@@ -22,6 +22,9 @@ from server.attachments.view import page_of
 
 MAKING_SECONDS = 1.5
 """How long a request goes on making what is not there yet."""
+PAUSE_SECONDS = 600
+"""How long a file rests for which there was no time."""
+_MOST_TRIES = 3
 _ONE_MAKES = BoundedSemaphore(1)
 
 
@@ -69,14 +72,31 @@ def _has_preview(media_type: str) -> bool:
 
 def _make(files: FileStore, found: Previews) -> None:
     until = time.monotonic() + MAKING_SECONDS
+    rest: list[str] = []
     while found.later and time.monotonic() < until:
         sha256 = found.later.pop(0)
-        try:
-            preview = sandbox.run("server.attachments.preview", files.path(sha256))
-        except sandbox.CouldNotBeRead:
-            preview = b""  # kept as well: a file that breaks its reader is not read at every request
-        files.keep_preview(sha256, preview)
-        found.ready[sha256] = preview
+        preview = None if _rests(files, sha256) else _made(files, sha256)
+        if preview is None:
+            rest.append(sha256)
+        else:
+            files.keep_preview(sha256, preview)
+            found.ready[sha256] = preview
+    found.later += rest
+
+
+def _rests(files: FileStore, sha256: str) -> bool:
+    tries, last = files.tries(sha256)
+    return tries > 0 and time.time() - last < PAUSE_SECONDS
+
+
+def _made(files: FileStore, sha256: str) -> bytes | None:
+    """The preview; None where it is to be tried again."""
+    try:
+        return sandbox.run("server.attachments.preview", files.path(sha256))
+    except sandbox.NotNow:
+        return None if files.note_try(sha256) < _MOST_TRIES else b""
+    except sandbox.CouldNotBeRead:
+        return b""  # kept as well: a file that breaks its reader is not read at every request
 
 
 if __name__ == "__main__":

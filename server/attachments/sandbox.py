@@ -21,15 +21,21 @@ class CouldNotBeRead(Exception):
     """The reader crashed, took too long or wanted too much."""
 
 
+class NotNow(CouldNotBeRead):
+    """The machine had no time or no room for it; the file is not to blame."""
+
+
 def run(module: str, path: Path, *arguments: str) -> bytes:
-    """What `python -m MODULE PATH ARGUMENTS` prints. Raises CouldNotBeRead."""
+    """What `python -m MODULE PATH ARGUMENTS` prints. Raises CouldNotBeRead, of which NotNow may be tried again."""
     command = [sys.executable, "-m", module, str(path.absolute()), *arguments]
     with _AT_ONCE:
         try:
             done = subprocess.run(  # noqa: S603 (our own module)
                 command, capture_output=True, timeout=_SECONDS, check=True, cwd=_ROOT, env={}
             )
-        except (subprocess.SubprocessError, OSError) as error:
+        except (subprocess.TimeoutExpired, OSError) as error:
+            raise NotNow(str(error)) from error
+        except subprocess.SubprocessError as error:
             raise CouldNotBeRead(str(error)) from error
     return done.stdout
 

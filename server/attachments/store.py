@@ -57,6 +57,21 @@ class FileStore:
     def keep_preview(self, sha256: str, data: bytes) -> None:
         """Put the preview of a file in its place, whole or not at all. It can be made again at any time."""
         self._put(self._preview(sha256), data)
+        self._tries(sha256).unlink(missing_ok=True)
+
+    def tries(self, sha256: str) -> tuple[int, float]:
+        """How often a preview was not made for want of time, and when it was last tried, by the clock of the disk."""
+        try:
+            with self._tries(sha256).open("rb") as file:
+                return int(file.read()), os.fstat(file.fileno()).st_mtime
+        except FileNotFoundError:
+            return 0, 0.0
+
+    def note_try(self, sha256: str) -> int:
+        """Once more there was no time. Gives how often that was."""
+        tries = self.tries(sha256)[0] + 1
+        self._put(self._tries(sha256), b"%d" % tries)
+        return tries
 
     def names(self) -> Iterator[str]:
         """The hashes of all files that are here, in order."""
@@ -69,6 +84,9 @@ class FileStore:
 
     def _preview(self, sha256: str) -> Path:
         return self.previews / sha256[:2] / f"{sha256}.webp"
+
+    def _tries(self, sha256: str) -> Path:
+        return self._preview(sha256).with_suffix(".tries")
 
     def _put(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

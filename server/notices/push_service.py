@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 10
 _DEADLINE_SECONDS = 20.0
+"""For all of it, from the name to the answer, however many addresses a name has; far less than a letter's lease."""
 _LONGEST = 1000
 _HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+"""To relays from IPv4 to IPv6, whoever runs one; given up by RFC 7526."""
 
 
 class BadEndpoint(ValueError):
@@ -64,15 +68,16 @@ def post(endpoint: str, body: bytes, headers: Mapping[str, str], *, allows_loopb
 
 @contextmanager
 def _connected(scheme: str, host: str, port: int | None, allows_loopback: bool) -> Iterator[http.client.HTTPConnection]:
+    until = time.monotonic() + _DEADLINE_SECONDS
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port, timeout=_TIMEOUT_SECONDS)
-    bare = _reached(host, connection.port, allows_loopback)
+    bare = _reached(host, connection.port, allows_loopback, until)
     with closing(bare), closing(connection):
         if scheme == "https":
             context = ssl.create_default_context()
             bare = context.wrap_socket(bare, server_hostname=host, do_handshake_on_connect=False)
         # Note: the time for each read is limited anyhow; this ends a service that sends one byte after the other.
-        deadline = Timer(_DEADLINE_SECONDS, _shut, [bare])
+        deadline = Timer(until - time.monotonic(), _shut, [bare])
         deadline.start()
         try:
             if isinstance(bare, ssl.SSLSocket):
@@ -83,15 +88,18 @@ def _connected(scheme: str, host: str, port: int | None, allows_loopback: bool) 
             deadline.cancel()
 
 
-def _reached(host: str, port: int, allows_loopback: bool) -> socket.socket:
+def _reached(host: str, port: int, allows_loopback: bool, until: float) -> socket.socket:
     """A connection to an address that was looked at: the name is not asked a second time, when it could lie."""
     found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not all(is_public(each) or (allows_loopback and each == "127.0.0.1") for each in found):
         raise BadEndpoint("it leads into a network that is not public")
     trouble = OSError(f"{host} has no address")
     for each in found:
+        left = until - time.monotonic()
+        if left <= 0:
+            break
         try:
-            return socket.create_connection((each, port), timeout=_TIMEOUT_SECONDS)
+            return socket.create_connection((each, port), timeout=min(left, _TIMEOUT_SECONDS))
         except OSError as error:
             trouble = error
     raise trouble
@@ -105,6 +113,8 @@ def is_public(address: str) -> bool:
             return False
         if ip.ipv4_mapped:
             return is_public(str(ip.ipv4_mapped))
+    elif ip in _RELAYS:
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

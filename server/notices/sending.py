@@ -57,7 +57,9 @@ def send_due(of: Services, way: Way) -> int:
     for key, stood_for in rows:
         with of.engine.database.write() as connection:
             attempt = outbox.take(connection, way.table, key, stood_for, of.engine.clock())
-        if attempt:
+        if attempt > outbox.MOST_ATTEMPTS:  # it was taken so often, and nothing came of it: it ends who sends it
+            _settle(of, way, key, "failed", "nothing came of it")
+        elif attempt:
             sent += _send(of, way, key, attempt)
     return sent
 
@@ -80,6 +82,11 @@ def _send(of: Services, way: Way, key: Key, attempt: int) -> bool:
         way.deliver(of, Letter(key, notice, person, chosen))
     except NotSent as trouble:
         _failed(of, way, key, attempt, trouble)
+        return False
+    except Exception as error:
+        # Note: one letter that nobody thought of must hold up no other, nor be tried for ever.
+        log.exception("notice %s could not be sent (%s)", key[0], way.table.name)
+        _failed(of, way, key, attempt, NotSent(f"unexpected: {type(error).__name__}"))
         return False
     _settle(of, way, key, "sent")
     return True

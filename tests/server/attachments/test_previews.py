@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from server.attachments import preview
+from server.attachments import preview, sandbox
 from server.attachments.picture import SMALL_BYTES
 from server.services import Services
 from tests.documents.page import Page
@@ -101,3 +101,22 @@ def test_what_takes_long_to_make_is_asked_for_again_and_a_file_that_breaks_its_r
     monkeypatch.undo()
     assert asked(phone, broken)["previews"] == {broken: b""}
     assert services.files.preview(broken) == b""
+
+
+def test_a_file_for_which_there_was_no_time_is_made_later_and_not_for_ever(
+    phone: Device, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = stored(phone, pdf(Page(210, 140, [])), "application/pdf")
+    hopeless = stored(phone, pdf(Page(211, 140, [])), "application/pdf")
+    with monkeypatch.context() as busy:
+        busy.setattr(sandbox, "_SECONDS", 0.001)
+        assert asked(phone, page) == {"previews": {}, "later": [page]}
+        busy.setattr(preview, "PAUSE_SECONDS", 0)
+        for _ in range(2):
+            assert asked(phone, hopeless)["later"] == [hopeless]
+        assert asked(phone, hopeless) == {"previews": {hopeless: b""}, "later": []}
+    assert asked(phone, page)["later"] == [page], "it rests before it is tried again"
+    monkeypatch.setattr(preview, "PAUSE_SECONDS", 0)
+    assert asked(phone, page)["previews"][page].startswith(b"RIFF")
+    assert asked(phone, hopeless)["previews"] == {hopeless: b""}
+    assert services.files.tries(page) == services.files.tries(hopeless) == (0, 0.0)

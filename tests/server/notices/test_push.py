@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.config import Config
+from server.notices import outbox
+from server.notices import push_service as push_service_module
 from server.notices.outbox import notice_push
 from server.notices.push_key import own_key
 from server.notices.push_service import BadEndpoint, check_endpoint, is_public, post
@@ -129,7 +132,7 @@ def test_a_name_that_leads_into_our_own_network_is_not_called(monkeypatch: pytes
         "100.64.0.1",
         "0.0.0.0",
         "224.0.0.1",
-        "fec0::1",
+        "192.88.99.1",
     ]
     inside += [
         "::1",
@@ -149,6 +152,26 @@ def test_a_name_that_leads_into_our_own_network_is_not_called(monkeypatch: pytes
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(BadEndpoint):
         post("https://push.example.com/x", b"", {}, allows_loopback=False)
+
+
+def test_a_name_with_many_dead_addresses_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        port = full.getsockname()[1]
+        for _ in range(4):  # nobody takes them: whoever comes after them waits
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 40
+        asked, look_up = iter([found]), socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *name, **how: next(asked, None) or look_up(*name, **how))
+        monkeypatch.setattr(push_service_module, "_TIMEOUT_SECONDS", 0.05)
+        monkeypatch.setattr(push_service_module, "_DEADLINE_SECONDS", 0.2)
+        tried: list[Any] = []
+        connect = socket.socket.connect
+        monkeypatch.setattr(socket.socket, "connect", lambda self, to: (tried.append(to), connect(self, to)))
+        with pytest.raises(OSError, match="timed out"):
+            post(f"http://127.0.0.1:{port}/x", b"", {}, allows_loopback=True)
+    assert 0 < len(tried) < len(found)
 
 
 # The whole way
@@ -216,6 +239,37 @@ def test_a_busy_service_is_asked_again_and_a_phone_that_is_gone_is_forgotten(
     assert reached(services) == []
     asks(world)
     assert len(stand(services)) == 2
+
+
+def test_a_letter_that_nobody_thought_of_holds_up_no_other_and_is_given_up(
+    app: Flask, world: World, services: Services, push: PushService
+) -> None:
+    phone = signed_in(app, world.anna, "anna")
+    turn_on(phone, push)
+    asks(world)
+    with services.engine.database.write() as connection:
+        connection.execute(update(push_subscriptions).values(receiver="AAAA"))  # no point of the curve
+    before = services.engine.clock()
+    for days in range(outbox.MOST_ATTEMPTS):
+        assert stand(services) == [("waiting", days)]
+        assert (send_waiting(services), send_waiting(services)) == (0, 0), "it waits before it is tried again"
+        services.engine.clock = lambda days=days: before + timedelta(days=days + 1)  # type: ignore[misc]
+    assert stand(services) == [("failed", outbox.MOST_ATTEMPTS)]
+    phone.log_in("anna")
+    turn_on(phone, push)
+    asks(world)
+    assert send_waiting(services) == 1
+
+
+def test_a_letter_that_ends_whoever_sends_it_is_given_up(
+    app: Flask, world: World, services: Services, push: PushService
+) -> None:
+    turn_on(signed_in(app, world.anna, "anna"), push)
+    asks(world)
+    with services.engine.database.write() as connection:
+        connection.execute(update(notice_push).values(attempts=outbox.MOST_ATTEMPTS))
+    assert send_waiting(services) == 0
+    assert (push.came, stand(services)[0][0]) == ([], "failed")
 
 
 def test_who_signs_out_or_is_shut_out_is_reached_no_more(
