@@ -28,12 +28,21 @@ MAX_GLANCE = 60
 blueprint = CallBlueprint("sync", __name__, url_prefix="/api/sync", description="Exchange of changes with devices")
 
 
+class UncheckedList(ma.fields.List[Any]):
+    """A list whose items are looked at later, one by one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return value
+
+
 class PushSchema(ma.Schema):
     """A batch of changes. Each is judged on its own, so that one bad change never stops the others."""
 
     device_id = ma.fields.String(required=True)
     epoch = ma.fields.String(load_default="")
-    changes = ma.fields.List(ma.fields.Raw(allow_none=True), required=True)
+    changes = UncheckedList(ma.fields.Raw(allow_none=True), required=True)
 
 
 class VerdictSchema(ma.Schema):

@@ -318,7 +318,7 @@ class ObjectField(fields.Nested, _Wire):
         return Checks(self.schema.fields)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Record:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise _invalid("bad_type")
         loaded, wrong = self.checks.load(value)
         if wrong:

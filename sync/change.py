@@ -61,15 +61,17 @@ def instant(moment: datetime) -> str:
 
 def parse_change(raw: object) -> Change:
     """Read a change that came from outside. Raises Refused("bad_change") naming what is wrong with it."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise Refused("bad_change")
-    errors = {key: ["unknown_field"] for key in raw if key not in _KEYS}
-    errors |= {key: ["bad_format"] for key in ("change_id", "record_id") if not is_id(raw.get(key))}
+    errors = {} if raw.keys() <= _KEYS else {key: ["unknown_field"] for key in raw if key not in _KEYS}
+    for key in ("change_id", "record_id"):
+        if not is_id(raw.get(key)):
+            errors[key] = ["bad_format"]
     if not isinstance(raw.get("entity"), str):
         errors["entity"] = ["bad_type"]
     if raw.get("op") not in ("create", "update", "delete"):
         errors["op"] = ["not_a_choice"]
-    errors |= _errors_in_values(raw)
+    _note_bad_values(raw, errors)
     if errors:
         raise Refused("bad_change", {str(key)[:64]: codes for key, codes in errors.items()})
     return Change(
@@ -84,11 +86,10 @@ def parse_change(raw: object) -> Change:
     )
 
 
-def _errors_in_values(raw: Mapping[str, Any]) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
+def _note_bad_values(raw: Mapping[str, Any], errors: dict[str, list[str]]) -> None:
     for key in ("fields", "base"):
         value = raw.get(key)
-        if value is not None and not isinstance(value, Mapping):
+        if value is not None and not isinstance(value, dict):
             errors[key] = ["bad_type"]
         elif value is not None and not is_storable(value):
             errors[key] = ["bad_format"]
@@ -98,7 +99,6 @@ def _errors_in_values(raw: Mapping[str, Any]) -> dict[str, list[str]]:
     made_at = raw.get("made_at")
     if made_at is not None and not (isinstance(made_at, str) and _INSTANT.fullmatch(made_at)):
         errors["made_at"] = ["bad_format"]
-    return errors
 
 
 def is_storable(value: object) -> bool:

@@ -33,7 +33,6 @@ from sync.tables import feed, journal
 
 Key = tuple[str, str]
 _PAGE = 500
-_COLUMNS = ("bucket", "entity", "record_id", "seq", "present")
 
 
 class Item(NamedTuple):
@@ -74,7 +73,7 @@ def point(
 
     Takes and gives the audiences that the feed is written for.
     """
-    rows: dict[tuple[str, str, str], tuple[str, str, str, int, bool]] = {}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     left: dict[Key, int] = {}
     for entry in entries:
         if entry.is_empty:
@@ -84,15 +83,19 @@ def point(
         if not entry.buckets_before <= entry.buckets_after:
             left[entity, record_id] = seq
             for bucket in folded(entry.buckets_before) - after:
-                rows[bucket, entity, record_id] = (bucket, entity, record_id, seq, False)
+                rows[bucket, entity, record_id] = _row(bucket, entity, record_id, seq, is_present=False)
         for bucket in after:
-            rows[bucket, entity, record_id] = (bucket, entity, record_id, seq, True)
+            rows[bucket, entity, record_id] = _row(bucket, entity, record_id, seq, is_present=True)
     for bucket, entity, record_id in _present(connection, left, known):
         # Note: an earlier version of a policy may have shown it to other roles together; they lose it here, too.
-        gone = (bucket, entity, record_id, left[entity, record_id], False)
+        gone = _row(bucket, entity, record_id, left[entity, record_id], is_present=False)
         rows.setdefault((bucket, entity, record_id), gone)
-    upsert_rows(connection, feed, [dict(zip(_COLUMNS, row, strict=True)) for row in rows.values()])
+    upsert_rows(connection, feed, list(rows.values()))
     return known | audiences({bucket for bucket, _, _ in rows})
+
+
+def _row(bucket: str, entity: str, record_id: str, seq: int, *, is_present: bool) -> dict[str, Any]:
+    return {"bucket": bucket, "entity": entity, "record_id": record_id, "seq": seq, "present": is_present}
 
 
 def rebuild(connection: Connection, registry: Registry) -> None:
@@ -104,12 +107,12 @@ def rebuild(connection: Connection, registry: Registry) -> None:
         while ids := _ids(connection, entity.table, last):
             seqs = _last_seqs(connection, name, ids)
             rows = [
-                (bucket, name, record["id"], seqs[record["id"]], True)
+                _row(bucket, name, record["id"], seqs[record["id"]], is_present=True)
                 for record in rows_of(connection, entity.table, ids)
                 for bucket in folded(frozenset(entity.policy.buckets(record)))
             ]
-            insert_rows(connection, feed, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
-            found |= audiences({row[0] for row in rows})
+            insert_rows(connection, feed, rows)
+            found |= audiences({row["bucket"] for row in rows})
             last = ids[-1]
     write_fact(connection, FACT, " ".join(sorted(found)))
 

@@ -43,6 +43,8 @@ class Transaction:
         self._deleted: dict[tuple[str, str], bool] = {}
         self._cause: list[str] = []
         self._facts: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], Record] = {}
+        """Records that others refer to, as they were when the actor was found to see them."""
 
     # Reading
 
@@ -250,13 +252,17 @@ class Transaction:
             if parent_id is None:
                 continue
             parent_name = entity.references[name]
-            parent = self.get(parent_name, parent_id)
+            parent = self._records.peek(parent_name, parent_id)
             if parent is None and self.is_deleted(parent_name, parent_id):
                 raise Refused("parent_deleted", {name: ["parent_deleted"]})
             if parent is None:
                 raise Held("parent_unknown", {name: ["parent_unknown"]})
+            if self._seen.get((parent_name, parent_id)) is parent:
+                continue
             if not self.sees(parent_name, parent):
                 raise Refused("not_yours", {name: ["not_yours"]})
+            if not self.actor.is_system:
+                self._seen[parent_name, parent_id] = parent
 
     def is_deleted(self, entity: str, record_id: str) -> bool:
         """Whether the record was there once and was deleted."""

@@ -72,6 +72,10 @@ class Workspace:
         record = self._current(entity, record_id, lock) if record_id else None
         return dict(record) if record else None
 
+    def peek(self, entity: str, record_id: str) -> Record | None:
+        """As `get`, but not a copy: for one who only looks."""
+        return self._current(entity, record_id, lock=False)
+
     def find(self, entity: str, equals: Mapping[str, Any]) -> list[Record]:
         """The records whose fields have the given values, in the order of their ids."""
         names = tuple(sorted(equals))
