@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select
 
 from server.accounts.second_factor import void_used_codes
 from server.accounts.tokens import refresh_tokens
@@ -19,7 +19,7 @@ from server.attachments.store import hash_of, sync_folder
 from server.claims import desk_index
 from server.notices import subscriptions
 from server.payments.reconciliation import RESTORED_AT
-from server.schema import upgrade
+from server.schema import knows, revision_of, tables_of, upgrade
 from server.services import Services
 from server.tables import metadata
 from sync import feed, journal, mentions
@@ -50,6 +50,7 @@ def backup(services: Services, target: Path) -> int:
                 archive.add(services.files.path(name), f"files/{name}")
             about = {
                 "format": FORMAT,
+                "revision": revision_of(connection),
                 "seq": head.seq,
                 "hash": head.hash,
                 "rows": counts,
@@ -94,18 +95,17 @@ def restore(services: Services, source: Path) -> int:
     Everybody signs in anew. Gives the restored seq. Raises BackupBroken.
     """
     about = check(source)
+    revision = about.get("revision", "")  # archives of the first versions do not say
+    if revision and not knows(revision):
+        raise BackupBroken("the archive was made by a newer version than this one")
     database = services.engine.database
     upgrade(database)
     with database.write() as connection:
         if connection.scalar(select(func.count()).select_from(metadata.tables["sync_journal"])):
             raise BackupBroken("this server already holds records; restore into an empty one")
-        with tarfile.open(source, "r:gz") as archive:
-            for member, content in _members(archive):
-                kind, _, name = member.name.partition("/")
-                if kind == "tables":
-                    _fill(connection, metadata.tables[name.removesuffix(".jsonl")], content)
-                elif kind == "files":
-                    _put_file(services, name, content)
+        # Note: what an older version wrote is filled into its own tables, and goes the way of every upgrade from there.
+        with tables_of(connection, revision) as tables:
+            _fill_all(services, connection, source, tables)
         desk_index.rebuild(connection)  # an older archive has none
         mentions.rebuild(connection, services.engine.registry)
         feed.rebuild(connection, services.engine.registry)  # an older archive has a row for each role
@@ -147,6 +147,16 @@ def _members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, Any]]:
         if content is None:
             raise BackupBroken(f"{member.name} is not a file")
         yield member, content
+
+
+def _fill_all(services: Services, connection: Connection, source: Path, tables: MetaData) -> None:
+    with tarfile.open(source, "r:gz") as archive:
+        for member, content in _members(archive):
+            kind, _, name = member.name.partition("/")
+            if kind == "tables":
+                _fill(connection, tables.tables[name.removesuffix(".jsonl")], content)
+            elif kind == "files":
+                _put_file(services, name, content)
 
 
 def _fill(connection: Connection, table: Table, lines: Any) -> None:

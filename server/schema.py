@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import JSON, Connection, MetaData, inspect
 
 from server.claims import desk_index
+from server.tables import metadata
 from sync.database import Database
 from sync.facts import FORM, read_fact, start_epoch, write_fact
 
@@ -40,8 +43,35 @@ def upgrade(database: Database) -> None:
 def is_current(database: Database) -> bool:
     """Whether the tables are of this version."""
     with database.read() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    return here == ScriptDirectory.from_config(_config()).get_current_head()
+        return revision_of(connection) == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision_of(connection: Connection) -> str:
+    """The version of the tables."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def knows(revision: str) -> bool:
+    """Whether the revision is this version's or one of those before."""
+    return revision in {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+@contextmanager
+def tables_of(connection: Connection, revision: str) -> Iterator[MetaData]:
+    """The tables of an empty database as they were at a revision, to be filled inside; then they go up again."""
+    if revision in ("", revision_of(connection)):
+        yield metadata
+        return
+    config = _config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
+    tables = MetaData()
+    tables.reflect(connection)
+    for column in (column for table in tables.tables.values() for column in table.columns):
+        if isinstance(column.type, JSON):
+            column.type.none_as_null = True
+    yield tables
+    command.upgrade(config, "head")
 
 
 def _records_in(connection: Connection) -> dict[str, list[str]]:

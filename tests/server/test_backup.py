@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
 from werkzeug.serving import make_server
 
+from server import schema
 from server.app import create_app
-from server.backup import BackupBroken, backup, check, restore
+from server.backup import BackupBroken, _add_bytes, _add_table, backup, check, restore
 from server.config import Config, from_environment
 from server.payments.reconciliation import RESTORED_AT
 from server.schema import is_current
 from server.services import Services, build
+from sync import journal as journals
 from sync.audit import verify
 from sync.client import SyncClient, Unreachable
 from sync.facts import read_fact
 from sync.tables import journal
 from tests.server.api import PASSWORD, give_password
-from tests.server.world import World
+from tests.server.test_migrations import Held, held, move
+from tests.server.world import World, digital_number
 
 
 @contextmanager
@@ -148,6 +154,47 @@ def test_a_server_that_holds_records_is_never_overwritten(services: Services, wo
     backup(services, tmp_path / "backup.tgz")
     with pytest.raises(BackupBroken, match="already holds records"):
         restore(services, tmp_path / "backup.tgz")
+
+
+def test_the_backup_of_an_older_version_is_brought_up_to_date_like_its_database(
+    services: Services, world: World, another: Callable[[], tuple[Config, Services]], tmp_path: Path
+) -> None:
+    trip = world.trip()
+    world.claim(trip, world.receipt(trip, category="meal", number=digital_number("33")))
+    fields = {"user_id": world.bo.id, "holder_name": "Bo", "account_number": "62220001", "bank_name": "Bank of Tim"}
+    world.create(world.finance, "bank_account", **fields)
+    database, archive = services.engine.database, tmp_path / "older.tgz"
+    move(database, "0019")
+    old_backup(services, archive, "0019")
+    schema.upgrade(database)
+    wanted = held(database)
+    _, restored = another()
+    restore(restored, archive)
+    found = held(restored.engine.database)
+    assert is_current(restored.engine.database)
+    assert [row["status"] for row in rows_of(found, "bank_account")] == ["unconfirmed"]
+    for name in ("receipt", "claim_line", "bank_account", "handed_in_sign", "notice"):
+        assert sorted(found[name][1], key=repr) == sorted(wanted[name][1], key=repr), name
+    old_backup(services, tmp_path / "newer.tgz", "9999")
+    with pytest.raises(BackupBroken, match="newer version"):
+        restore(another()[1], tmp_path / "newer.tgz")
+
+
+def rows_of(tables: Held, name: str) -> list[dict[str, Any]]:
+    columns, rows = tables[name]
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def old_backup(services: Services, target: Path, revision: str) -> None:
+    """What `backup` writes, from the tables as they stand."""
+    tables = MetaData()
+    with services.engine.database.read() as connection, tarfile.open(target, "w:gz") as archive:
+        tables.reflect(connection)
+        kept = [table for table in tables.sorted_tables if table.name != "alembic_version"]
+        counts = {table.name: _add_table(archive, connection, table) for table in kept}
+        head = journals.head(connection)
+        about = {"format": 1, "revision": revision, "seq": head.seq, "hash": head.hash, "rows": counts, "files": 0}
+        _add_bytes(archive, "about.json", json.dumps(about).encode())
 
 
 def test_a_damaged_backup_is_not_trusted(services: Services, world: World, tmp_path: Path) -> None:
