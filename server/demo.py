@@ -18,6 +18,7 @@ from server.attachments.picture import bands, fingerprint
 from server.attachments.policy import settle_file
 from server.attachments.records import stored_files
 from server.claims.waivers import due_to_end, end_one
+from server.receipts.records import ALLOWANCE
 from server.services import Services
 from sync.actor import SYSTEM, Actor
 from sync.change import Record, new_id
@@ -46,6 +47,8 @@ LIMITS = (
     ("lodging_night", "3", 35000),
     ("meal_day", "", 15000),
     ("hand_in_days", "", 30),
+    ("allowance_day", "", 10000),
+    ("allowance_day", "1", 12000),
 )
 _HANGZHOU, _SHENZHEN = "330110", "440300"
 _HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
@@ -194,9 +197,17 @@ class _Demo:
         pair = self._receipt(past, day, "tool", 51600, "余杭工具店", _HANGZHOU_SELLER, "26332000000000000404", "32")
         self._tool(past, tool, "扭力扳手", 1, 26800, ["TW-2201"])
         half = self._tool(past, pair, "测振仪", 2, 25800, ["VB-71", "VB-72"])
-        claim = self._hand_in(past, train, hotel, tool, pair)
+        claim = self._hand_in(past, train, hotel, tool, pair, self._allowance(past))
         self._create("wen", "tool_unit", tool_purchase_id=half["id"], serial_number="VB-71", shelf="A-03")
         return claim
+
+    def _allowance(self, past: dict[str, Record]) -> Record:
+        """The allowance of every day of a trip; the server computes the amount."""
+        stops = past["trip"]["stops"]
+        days = {"issued_on": stops[0]["arrive_on"], "allowance_until": stops[-1]["leave_on"]}
+        return self._create(
+            "anna", "receipt", trip_id=past["trip"]["id"], category=ALLOWANCE, amount_minor=0, note="出差补贴", **days
+        )
 
     def _hand_in(self, past: dict[str, Record], *receipts: Record) -> Record:
         claim = self._create("anna", "claim", trip_id=past["trip"]["id"])

@@ -93,6 +93,7 @@ _NAVIGATION = {
 def set_up(app: Flask) -> None:
     """Give the pages their words and filters, and serve their style sheets."""
     app.jinja_env.filters |= {
+        "seller": seller,
         "money": money,
         "payable": payable_minor,
         "allowed": lambda line: allowed_minor(line["amount_minor"], line["findings"] or ()),
@@ -173,6 +174,14 @@ def finding_words(finding: dict[str, Any]) -> str:
         f"finding.{finding['code']}",
         **{name: _shown(name, value) for name, value in finding["params"].items()},
     )
+
+
+def seller(item: dict[str, Any]) -> str:
+    """Who sold what a receipt, or a row with its category, is for; an allowance has no seller."""
+    name = item.get("seller_name") or item.get("seller")
+    if name:
+        return str(name)
+    return say("finance.no_receipt" if item.get("category") == "allowance" else "finance.no_seller")
 
 
 def money(amount_minor: int | None, currency: str = "CNY") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from server.claims.allowances import is_allowance, refuse_taken_days
 from server.claims.counter_entries import refuse_owing
 from server.claims.delegations import RIGHTS, on_behalf_of
 from server.claims.duties import refuse_second_duty
@@ -89,12 +90,20 @@ def settle_decision(write: Transaction, before: Record, after: Record) -> Mappin
     _, behalf = right_to_decide(write, before, {"status": after["status"]})
     match after["status"]:
         case "submitted":
+            _refuse_taken_meanwhile(write, before)
             return UNDECIDED
         case "returned":
             return _return(write, after)
         case "refused":
             return _refuse(write, after, behalf)
     return _approve(write, before, after, behalf)
+
+
+def _refuse_taken_meanwhile(write: Transaction, line: Record) -> None:
+    """A refused allowance comes back only while nobody has claimed its days anew."""
+    receipt = write.get("receipt", line["receipt_id"])
+    if line["status"] == "refused" and receipt is not None and is_allowance(receipt):
+        refuse_taken_days(write, receipt, line["id"])
 
 
 def settle_reversal(write: Transaction, after: Record) -> Mapping[str, Any]:

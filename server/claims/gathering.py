@@ -10,14 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
+from server.claims.allowances import is_allowance, meals_and_allowances
 from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
-from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
+from server.claims.rules.facts import Attachment, Facts, Leg, Limit, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
 from server.claims.rules.limits import in_force
 from server.claims.serials import serials_elsewhere
 from server.claims.settings import Company
 from server.claims.spending import limits_known, spent_before, tolerances_on
-from server.claims.states import stands
+from server.claims.states import EDITABLE, stands
 from server.claims.working_days import day_of
 from server.places.position import divisions_at
 from server.receipts.evidence import own_evidence
@@ -51,7 +52,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         same_identity=others(lambda other: bool(receipt["identity"]) and other["identity"] == receipt["identity"]),
         same_file=others(lambda other: not set(receipt["attachments"]).isdisjoint(other["attachments"])),
         similar_picture=tuple(_similar(write, receipt, others)),
-        others=tuple(others_of(write, receipt, company)),
+        others=() if is_allowance(receipt) else tuple(others_of(write, receipt, company)),
         month_amounts=tuple(month_amounts(write, receipt)),
         day=day_of(date.fromisoformat(receipt["issued_on"]), company.own_days),
         serials_elsewhere=tuple(serials_elsewhere(write, receipt["id"])),
@@ -59,6 +60,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         limits=limits,
         spent_before_minor=spent_before(write, receipt, line, receipt["category"]),
         spent_as_handed_in_minor=spent_before(write, receipt, line, receipt["handed_in_as"]),
+        meals_and_allowances=tuple(_meals_and_allowances(write, receipt, limits)),
         handed_in_on=_handed_in_on(write, line, company),
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
@@ -127,6 +129,7 @@ def _receipt(write: Transaction, record: Record, trip: Record, company: Company)
         captured_on=captured_on(record, write.now, company),
         sightings=sightings_of(record, trip, company),
         handed_in_as=record["handed_in_as"] or "",
+        allowance_until=record["allowance_until"] or "",
     )
 
 
@@ -223,6 +226,16 @@ def _twin(write: Transaction, receipt: Record, other: Record) -> Twin:
         is_earlier=_place(write, other) < _place(write, receipt),
         is_decided=any(line["status"] in ("approved", "paid") and stands(line) for line in lines),
     )
+
+
+def _meals_and_allowances(write: Transaction, receipt: Record, limits: Iterable[Limit]) -> Iterable[Twin]:
+    """Those that are claimed, in a company whose allowance has ever paid for meals."""
+    if not any(limit.kind == "allowance_meals" for limit in limits):
+        return
+    for other in meals_and_allowances(write, receipt):
+        lines = write.find("claim_line", receipt_id=other["id"])
+        if any(stands(line) and line["status"] not in EDITABLE for line in lines):
+            yield _twin(write, receipt, other)
 
 
 def _place(write: Transaction, receipt: Record) -> Any:

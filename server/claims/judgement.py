@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from server.claims.allowances import follow_amount, meals_and_allowances
 from server.claims.gathering import gather, purchases_of, receipts_with_files, today
 from server.claims.neighbours import touched_by
 from server.claims.rules import judge
@@ -97,6 +98,7 @@ def follow_all(registry: Registry) -> None:
     """Judge lines again after every change that one of their facts rests on."""
     registry.follow("claim", on_claim)
     registry.follow("claim_line", on_line)
+    registry.follow("receipt", follow_amount)
     registry.follow("receipt", on_receipt)
     registry.follow("tool_purchase", on_purchase)
     registry.follow("attachment", on_attachment)
@@ -144,7 +146,8 @@ def _came_back(entry: Entry) -> bool:
 def _judge_sharing(write: Transaction, receipt_id: str) -> Iterable[Change]:
     """What one receipt takes of a limit that it shares with others, these have no longer."""
     receipt = write.get("receipt", receipt_id)
-    for other in sharing(write, receipt) if receipt else []:
+    others = [*sharing(write, receipt), *meals_and_allowances(write, receipt)] if receipt else []
+    for other in others:
         yield from judge_receipt(write, other["id"])
 
 
@@ -167,9 +170,9 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
         yield from _void_first_looks(write, entry.record_id)
     if entry.changed("evidence", "trip_id", "category"):
         touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
-    if entry.changed("issued_on", "trip_id", "category"):
-        states = (record, {**record, **before})
-        touched |= {other["id"] for state in states for other in sharing(write, state)}
+    if entry.changed("issued_on", "trip_id", "category", "allowance_until"):
+        for state in (record, {**record, **before}):
+            touched |= {other["id"] for other in (*sharing(write, state), *meals_and_allowances(write, state))}
     for state in (record, {**record, **before}) if before else (record,):
         touched.update(touched_by(write, state, company_of(write)))
     for receipt_id in sorted(touched):

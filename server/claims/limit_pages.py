@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from server.accounts.gate import page_for
 from server.accounts.step_up import freshly_proved
 from server.claims.limits import SUBJECTS
-from server.claims.rules.limits import DAY_KINDS, LOWEST_TIER, MONEY_KINDS, city_tiers
+from server.claims.rules.limits import DAY_KINDS, LOWEST_TIER, MONEY_KINDS, SWITCH_KINDS, city_tiers
 from server.pages import attempt, done, known, read_page, typed_minor
 from server.services import services
 from sync.change import Change, Record, new_id
@@ -41,12 +41,13 @@ def limits() -> str:
         groups = {"money": _rows(read, MONEY_KINDS, today), "days": _rows(read, DAY_KINDS, today)}
         return render_template(
             "claims/limits.html",
-            groups=groups | {"tiers": _city_rows(read, today)},
+            groups=groups | {"switches": _rows(read, SWITCH_KINDS, today), "tiers": _city_rows(read, today)},
             today=today,
             people={user["id"]: user for user in read.find("user")},
             usual_tiers=city_tiers(),
             tiers=range(1, LOWEST_TIER + 1),
             day_kinds=DAY_KINDS,
+            switch_kinds=SWITCH_KINDS,
         )
 
     return read_page(view)

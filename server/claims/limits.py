@@ -11,9 +11,9 @@ from sqlalchemy import Index
 
 from server.claims.gathering import today
 from server.claims.judgement import company_of, judge_receipt
-from server.claims.rules.limits import DAY_KINDS, KINDS, LOWEST_TIER
+from server.claims.rules.limits import DAY_KINDS, KINDS, LOWEST_TIER, SWITCH_KINDS
 from server.places.divisions import all_divisions, prefecture_of
-from server.receipts.records import CATEGORIES
+from server.receipts.records import ALLOWANCE, CATEGORIES
 from server.wire import (
     DateField,
     IdField,
@@ -32,8 +32,15 @@ from sync.journal import Entry
 from sync.transaction import Transaction
 
 TIERS = tuple(str(tier) for tier in range(1, LOWEST_TIER + 1))
-SUBJECTS: Mapping[str, tuple[str, ...]] = {"receipt": CATEGORIES, "lodging_night": TIERS}
-"""What a limit of a kind can be of, where it is of something; the tier of a city is of a prefecture."""
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "receipt": tuple(category for category in CATEGORIES if category != ALLOWANCE),
+    "lodging_night": TIERS,
+    "allowance_day": ("", *TIERS),
+}
+"""What a limit of a kind can be of, where it is of something; the tier of a city is of a prefecture.
+
+An allowance that is of nothing holds in every city whose tier has none.
+"""
 _MOST_DAYS = 366
 
 
@@ -100,6 +107,8 @@ def _is_subject(kind: str, subject: str) -> bool:
 def _is_value(kind: str, value: int | None) -> bool:
     if kind == "city_tier":
         return value in range(1, LOWEST_TIER + 1)
+    if kind in SWITCH_KINDS:
+        return value in (None, 1)
     return value is None or kind not in DAY_KINDS or value <= _MOST_DAYS
 
 

@@ -24,7 +24,7 @@ from server.places.position import centre_of
 from server.receipts.evidence import is_sure, main_document, own_evidence, stated
 from server.receipts.fapiao import identities_near, normal
 from server.receipts.qr import RAIL, parse_qr
-from server.receipts.records import receipts
+from server.receipts.records import ALLOWANCE, receipts
 from sync.change import Record
 from sync.transaction import Transaction
 
@@ -33,7 +33,9 @@ _JOURNEY_MINOR = 10_000
 _EXACT_M = 5_000.0
 
 _in_days = select(receipts).where(
-    receipts.c.issued_on.between(bindparam("first"), bindparam("last")), receipts.c.id != bindparam("own_id")
+    receipts.c.issued_on.between(bindparam("first"), bindparam("last")),
+    receipts.c.id != bindparam("own_id"),
+    receipts.c.category != ALLOWANCE,
 )
 _SAME_SALE = _in_days.where(receipts.c.amount_minor == bindparam("amount"))
 _OWN = _in_days.where(receipts.c.technician_id == bindparam("technician"))
@@ -84,12 +86,13 @@ def month_amounts(write: Transaction, receipt: Record) -> list[int]:
     month = receipt["issued_on"][:7]
     of_month = receipts.c.issued_on.between(f"{month}-01", f"{month}-31")
     query = select(receipts.c.amount_minor).where(receipts.c.technician_id == receipt["technician_id"], of_month)
+    query = query.where(receipts.c.category != ALLOWANCE)
     return sorted(write.connection.execute(query).scalars())
 
 
 def touched_by(write: Transaction, receipt: Record, company: Company) -> list[str]:
     """The receipts for whose lines this one matters: their findings may have changed with it."""
-    if not _has_judged_neighbour(write, receipt):
+    if receipt["category"] == ALLOWANCE or not _has_judged_neighbour(write, receipt):
         return []
     found = _candidates(write, receipt)
     trips = {trip["id"]: trip for trip in write.find_any("trip", "id", _trips_of([receipt, *found]))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from server.claims.allowances import hold_days, is_allowance, refuse_taken_days
 from server.claims.decisions import refuse_blocked, right_to_decide, settle_decision, settle_reversal
 from server.claims.records import ClaimLineSchema, ClaimSchema, claim_lines, claims
 from server.claims.seen import already_decided
@@ -68,6 +69,8 @@ class ClaimLinePolicy(Policy):
     """The technician's while it is a draft or returned; then only finance decides, and never against the rules."""
 
     def hold(self, write: Transaction, change: Change) -> None:
+        if write.actor.is_any("technician"):
+            _hold_allowance(write, change)
         # Note: a decision judges the claimant's other lines again, so it holds the claimant before the line.
         line = write.get("claim_line", change.record_id) if write.actor.is_any("finance", "manager") else None
         if line is not None:
@@ -100,6 +103,12 @@ class ClaimLinePolicy(Policy):
         return {f"user:{record['technician_id']}", "role:finance", "role:manager"}
 
 
+def _hold_allowance(write: Transaction, change: Change) -> None:
+    """Days of an allowance are taken one claim after the other."""
+    receipt_id = change.fields.get("receipt_id") if change.op == "create" else None
+    hold_days(write, write.get("receipt", receipt_id) if isinstance(receipt_id, str) else None)
+
+
 def _refuse_late(write: Transaction, change: Change, line: Record) -> None:
     """Of two who decide on a line at one moment, the later is told who was first. Raises Refused("already_decided")."""
     seen = change.base.get("status", line["status"])
@@ -125,7 +134,11 @@ def _settle_own(write: Transaction, before: Record | None, after: Record) -> Map
         raise Refused("receipt_already_claimed", {"receipt_id": ["receipt_already_claimed"]})
     if after["amount_minor"] <= 0:
         raise Refused("invalid_fields", {"amount_minor": ["out_of_range"]})
-    return {"technician_id": write.actor.id, "currency": receipt["currency"]} if before is None else {}
+    if is_allowance(receipt):
+        refuse_taken_days(write, receipt, after["id"])
+        after["amount_minor"] = receipt["amount_minor"]
+    known = {"amount_minor": after["amount_minor"]}
+    return known | ({"technician_id": write.actor.id, "currency": receipt["currency"]} if before is None else {})
 
 
 ENTITIES = (

@@ -102,7 +102,9 @@ def with_lines(read: Transaction, found: Collection[Record]) -> list[Record]:
     for waiver in found:
         line = lines.get(waiver["claim_line_id"])
         receipt = receipts.get(line["receipt_id"], {}) if line else {}
-        named.append(waiver | {"line": line, "seller": receipt.get("seller_name", "")})
+        named.append(
+            waiver | {"line": line, "seller": receipt.get("seller_name", ""), "category": receipt.get("category", "")}
+        )
     return named
 
 

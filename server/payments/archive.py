@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.attachments.store import FileStore
+from server.claims.allowances import is_allowance
 from server.payments.cells import Cell, csv_text, yuan
 from server.payments.outgoing import Outgoing
 
@@ -86,7 +87,8 @@ class Archive:
 
     def _entries(self, item: Outgoing) -> Iterator[dict[str, Any]]:
         for sha256 in self._originals(item) or [""]:
-            state, size = self._states.get(sha256, ("paper", 0))
+            without = "none" if is_allowance(item.receipt) else "paper"
+            state, size = self._states.get(sha256, (without, 0))
             named = {"file": self._path(sha256), "sha256": sha256} if sha256 else {"file": "", "sha256": ""}
             yield named | {"state": state, "size": size} | _about(item)
 

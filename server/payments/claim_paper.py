@@ -124,7 +124,9 @@ class _Writer:
                 (say("field.status"), say(f"status.{line['status']}")),
                 (say("field.set_off_minor"), self._money(line["set_off_minor"]) if line["set_off_minor"] else ""),
                 (say("paper.paid_out"), self._money(payable_minor(line)) if line["set_off_minor"] else ""),
-                (say("field.issued_on"), receipt["issued_on"]),
+                (say("field.issued_on"), "" if receipt["allowance_until"] else receipt["issued_on"]),
+                (say("category.allowance"), _days(receipt)),
+                *((item["day"], self._rate(item)) for item in receipt["allowance_days"] or ()),
                 (say("field.fapiao_number"), _fapiao(receipt)),
                 (say("field.seller_tax_id"), receipt["seller_tax_id"]),
                 *tools,
@@ -139,6 +141,9 @@ class _Writer:
         ids = {line["id"], *(waiver["id"] for waiver in view.waivers), *self.paper.evidence.get(receipt["id"], ())}
         yield from self._trail([step for step in self.paper.trail if step.record_id in ids])
         yield from self._pictures(number, view)
+
+    def _rate(self, item: Record) -> str:
+        return f"{self.words.place(item['division_code'])} · {self._money(item['rate_minor'])}"
 
     def _read(self, receipt: Record) -> Iterator[Flowable]:
         say = self.words.say
@@ -202,6 +207,10 @@ class _Writer:
 
     def _money(self, amount_minor: int) -> str:
         return self.words.money(amount_minor, self.paper.claim["currency"])
+
+
+def _days(receipt: Record) -> str:
+    return f"{receipt['issued_on']} – {receipt['allowance_until']}" if receipt["allowance_until"] else ""
 
 
 def _fapiao(receipt: Record) -> str:

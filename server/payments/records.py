@@ -145,6 +145,7 @@ class AccountCodesSchema(RecordSchema):
     debit_tool = TextField(40, default="1411")
     debit_parts = TextField(40, default="1403")
     debit_other = TextField(40, default="6601")
+    debit_allowance = TextField(40, default="6601")
     debit_tax = TextField(40, default="2221")
     credit_payable = TextField(40, default="2241")
     credit_advance = TextField(40, default="1221")

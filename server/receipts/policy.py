@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from server.claims.allowances import hold_days, is_allowance, refuse_changing_kind, settle_allowance
 from server.claims.states import stands
 from server.receipts.fapiao import identity_of
 from server.receipts.readings import standing
@@ -22,6 +23,7 @@ _OPEN_FIELDS = ReceiptSchema.names() - {
     "evidence",
     "reading_status",
     "handed_in_as",
+    "allowance_days",
 }
 _REPAIRABLE = {"draft", "returned", "blocked", "needs_review", "refused"}
 """The states of a claim line in which its receipt may still be mended."""
@@ -29,6 +31,10 @@ _REPAIRABLE = {"draft", "returned", "blocked", "needs_review", "refused"}
 
 class ReceiptPolicy(Policy):
     """The technician's own; what it says of its place is worked out anew at each change (REG-D3)."""
+
+    def hold(self, write: Transaction, change: Change) -> None:
+        if change.op == "update":
+            hold_days(write, write.get("receipt", change.record_id))
 
     def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
         if not write.actor.is_any("technician"):
@@ -60,13 +66,17 @@ class ReceiptPolicy(Policy):
         else:
             _refuse_moving(write, before, after)
             after["handed_in_as"] = before["handed_in_as"] or _handed_in_as(write, before, after)
+        refuse_changing_kind(before, after)
+        if is_allowance(after):
+            settled: Record = {"technician_id": after["technician_id"]} | settle_allowance(write, before, after)
+            return settled | {"identity": "", "evidence": [], "reading_status": "read"}
         # Note: a file that arrives at this moment is seen by one of the two transactions.
         write.lock(*(f"file:{sha256}" for sha256 in after["attachments"]))
         known = standing(write, after)
         # Note: two receipts with one identity are judged one after the other, never side by side.
         if known["identity"]:
             write.lock(f"identity:{known['identity']}")
-        return {name: after[name] for name in ("technician_id", "handed_in_as")} | known
+        return {name: after[name] for name in ("technician_id", "handed_in_as")} | {"allowance_until": ""} | known
 
     def may_delete(self, write: Transaction, record: Record) -> bool:
         is_free = not write.find("claim_line", receipt_id=record["id"])

@@ -23,14 +23,17 @@ from server.wire import (
     sha256,
 )
 
-CATEGORIES = ("transport", "lodging", "meal", "tool", "parts", "other")
+ALLOWANCE = "allowance"
+"""The category of a receipt without paper: the company's fixed sum for each day of travel."""
+CATEGORIES = ("transport", "lodging", "meal", "tool", "parts", "other", ALLOWANCE)
 
 
 class ReceiptSchema(RecordSchema):
     """A receipt as its technician captured it. `evidence` is what it says of its place, and where that was read.
 
     `handed_in_as` is the category that it, or another receipt for the same paper, had when it was first handed in,
-    where it has another now.
+    where it has another now. An allowance has no paper: it holds the days from `issued_on` to `allowance_until`, and
+    `allowance_days` are these with their rates, from which the server computes its amount.
     """
 
     trip_id = IdField(required=True)
@@ -54,6 +57,8 @@ class ReceiptSchema(RecordSchema):
     evidence = JsonField(list)
     reading_status = choice("pending", "read", "unreadable", default="pending")
     handed_in_as = choice("", *CATEGORIES)
+    allowance_until = DateField()
+    allowance_days = JsonField(list)
 
 
 class EvidenceSchema(RecordSchema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.claims.allowances import is_allowance
 from server.claims.judgement import is_being_paid
 from server.claims.states import EDITABLE, stands
 from server.tools.records import ToolPurchaseSchema
@@ -35,6 +36,9 @@ class ToolPurchasePolicy(Policy):
             return {}
         if after["receipt_id"] and is_claimed(write, after["receipt_id"]):
             raise Refused("receipt_claimed", {"receipt_id": ["receipt_claimed"]})
+        receipt = write.get("receipt", after["receipt_id"]) if after["receipt_id"] else None
+        if receipt is not None and is_allowance(receipt):
+            raise Refused("allowance_no_tools", {"receipt_id": ["allowance_no_tools"]})
         if before is None:
             return {"technician_id": write.actor.id} | dict.fromkeys(_COUNTED, 0)
         fixed = [name for name in _FIXED if before[name] != after[name]]

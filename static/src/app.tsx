@@ -10,7 +10,7 @@ import { ReceiptScreen } from "./screens/receipt";
 import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
 import { noteUnsent } from "./store/mark";
-import { watch, world } from "./store/view";
+import { one, watch, world } from "./store/view";
 import { keepAlerts } from "./sync/alerts";
 import { wake } from "./sync/runner";
 import { session } from "./sync/session";
@@ -75,6 +75,7 @@ const Notices = lazy(async () => (await import("./screens/notices")).Notices);
 const OpenNotice = lazy(async () => (await import("./screens/notices")).OpenNotice);
 const NoticeChoices = lazy(async () => (await import("./screens/notice-choices")).NoticeChoices);
 const WaiverScreen = lazy(async () => (await import("./screens/waiver")).WaiverScreen);
+const AllowanceScreen = lazy(async () => (await import("./screens/allowance")).AllowanceScreen);
 const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
 function Screen({ owner }: { owner: string }) {
@@ -84,6 +85,8 @@ function Screen({ owner }: { owner: string }) {
       return <Log />;
     case "receipt":
       if (id === "share" && detail) return <ReceiptScreen key={detail} owner={owner} share={detail} />;
+      if (id && one("receipt", id)?.category === "allowance")
+        return <AllowanceScreen owner={owner} id={id} />;
       return <ReceiptScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "tool":
       return <ToolScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;

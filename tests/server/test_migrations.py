@@ -29,7 +29,10 @@ def test_every_migration_goes_down_and_up_with_data_in_it(services: Services, wo
     world.stock_in(world.tool(trip, tool))
     world.finish_readings()
     world.create(world.anna, "notice_choice", push_kinds=["claim_paid"], quiet_from="22:00", quiet_until="07:00")
-    claim = world.claim(trip, receipt, tool)
+    world.limit("allowance_day", 10000)
+    days = {"issued_on": trip["stops"][0]["arrive_on"], "allowance_until": trip["stops"][0]["leave_on"]}
+    daily = world.create(world.anna, "receipt", trip_id=trip["id"], category="allowance", amount_minor=0, **days)
+    claim = world.claim(trip, receipt, tool, daily)
     give_password(services, world.anna)
     assert world.lines(claim)
     go_down_and_up(services.engine.database)

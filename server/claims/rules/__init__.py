@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from server.claims.rules.allowance import CATEGORY, allowance_holds, meals_are_not_paid_twice
 from server.claims.rules.amounts_look_natural import amounts_look_natural
 from server.claims.rules.captured_in_time import captured_in_time
 from server.claims.rules.document_agrees import document_agrees
-from server.claims.rules.documents_present import documents_present
+from server.claims.rules.documents_present import documents_present, report_is_filed
 from server.claims.rules.facts import Facts
 from server.claims.rules.finding import Finding
 from server.claims.rules.handed_in_in_time import handed_in_in_time
@@ -37,6 +38,7 @@ ALL_RULES = (
     purchase_not_split,
     not_refused_before,
     within_limits,
+    meals_are_not_paid_twice,
     receipt_in_trip_dates,
     handed_in_in_time,
     rest_day_planned,
@@ -47,6 +49,17 @@ ALL_RULES = (
 )
 
 
+ALLOWANCE_RULES = (
+    allowance_holds,
+    meals_are_not_paid_twice,
+    not_refused_before,
+    handed_in_in_time,
+    report_is_filed,
+)
+"""The rules of what has no paper: there is no place, seller or picture to look at."""
+
+
 def judge(facts: Facts) -> list[Finding]:
     """What all rules find, in the order in which a person would look."""
-    return [finding for rule in ALL_RULES for finding in rule(facts)]
+    rules = ALLOWANCE_RULES if facts.receipt.category == CATEGORY else ALL_RULES
+    return [finding for rule in rules for finding in rule(facts)]

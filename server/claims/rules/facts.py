@@ -73,6 +73,8 @@ class Receipt:
     """The category that it was first handed in with, where it has got another since."""
     refusals: tuple[str, ...] = ()
     """Why it was refused, each time that it was handed in before."""
+    allowance_until: str = ""
+    """The last day of an allowance; its first is `issued_on`."""
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -172,6 +174,8 @@ class Facts:
     """What the person's other receipts have taken of the limit that they share with this one: a day's, a trip's."""
     spent_as_handed_in_minor: int = 0
     """The same of the limit that it shared with others by the category that it was handed in with."""
+    meals_and_allowances: tuple[Twin, ...] = ()
+    """Of a meal the allowances that hold its day, of an allowance the meals of its days, where they are claimed."""
     handed_in_on: str = ""
     """The company's day on which the claim was handed in; empty before."""
     is_report_filed: bool = False

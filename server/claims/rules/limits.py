@@ -11,9 +11,11 @@ from pathlib import Path
 from server.claims.rules.facts import Limit, Stop
 from server.places.divisions import prefecture_of
 
-MONEY_KINDS = ("receipt", "lodging_night", "meal_day", "approval")
+MONEY_KINDS = ("receipt", "lodging_night", "meal_day", "allowance_day", "approval")
 DAY_KINDS = ("local_days", "transport_days", "rail_issue_days", "hand_in_days")
-KINDS = (*MONEY_KINDS, *DAY_KINDS, "city_tier")
+SWITCH_KINDS = ("allowance_meals",)
+"""1 where it holds."""
+KINDS = (*MONEY_KINDS, *DAY_KINDS, *SWITCH_KINDS, "city_tier")
 LOWEST_TIER = 3
 
 

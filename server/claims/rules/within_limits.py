@@ -13,7 +13,9 @@ from server.claims.rules.finding import Finding
 from server.claims.rules.limits import in_force, night_limit, trip_nights_limit
 
 ARTICLE = "REG-D3"
-OVER = frozenset({"over_receipt_limit", "over_night_limit", "over_trip_nights_limit", "over_day_limit"})
+OVER = frozenset(
+    {"over_receipt_limit", "over_night_limit", "over_trip_nights_limit", "over_day_limit", "over_allowance"}
+)
 """The findings that cap what may be approved."""
 
 

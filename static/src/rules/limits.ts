@@ -67,7 +67,8 @@ function nightLimits(limits: Limit[], stops: Stop[], day: string): number[] {
   });
 }
 
-function tierOf(limits: Limit[], division: string, day: string): number {
+/** The tier of a city on a day: the company's own word, else the usual one. */
+export function tierOf(limits: Limit[], division: string, day: string): number {
   const prefecture = prefectureOf(division) ?? division;
   return inForce(limits, "city_tier", prefecture, day) ?? USUAL[prefecture] ?? LOWEST_TIER;
 }

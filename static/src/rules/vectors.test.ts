@@ -1,6 +1,7 @@
 /** The vectors that the server's rules pass as well. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { allowanceOf, firstShared } from "./allowance";
 import { samePrefecture } from "./divisions";
 import { creditCodeError, parseFapiao, registrationRegion } from "./fapiao";
 import type { TripPlaces } from "./journey";
@@ -53,6 +54,24 @@ run<{
     params.over,
   ]);
 });
+run<{
+  first: string;
+  last: string;
+  stops: [division_code: string, arrive_on: string, leave_on: string][];
+  limits: [kind: string, subject: string, value: number | null, applies_from: string][];
+}>("allowance", ({ first, last, stops, limits }) => {
+  const found = allowanceOf(
+    first,
+    last,
+    stops.map(([division_code, arrive_on, leave_on]) => ({ division_code, arrive_on, leave_on })),
+    limits.map(([kind, subject, value, applies_from]) => ({ kind, subject, value, applies_from })),
+  );
+  return "code" in found ? [found.code, found.day] : found.map((item) => [item.day, item.rate_minor]);
+});
+run<{ first: string; last: string; others: [string, string][] }>(
+  "allowance_taken",
+  ({ first, last, others }) => firstShared(first, last, others),
+);
 run<string>("notice_kinds", kindsFor);
 run<string>("tool_serial", serialKey);
 run<[name: string, model: string]>("tool_kind", ([name, model]) => kindKey(name, model));

@@ -4,9 +4,19 @@ import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
 import { newId } from "../ids";
 import { go } from "../router";
+import { allowanceMinor } from "../rules/allowance";
 import { create, save, type Wish } from "../store/save";
 import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
+import {
+  AllowanceDays,
+  AllowanceFields,
+  freeSpan,
+  isOffered,
+  outcomeOf,
+  type Span,
+  words,
+} from "../ui/allowance";
 import { Comments, commentsOf } from "../ui/comments";
 import { whyNotSaved } from "../ui/not-saved";
 import { type FindingLike, Findings, nameOf, RecordStateBadge, Status, Top } from "../ui/parts";
@@ -85,7 +95,11 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
         </h3>
         {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
       </div>
-      <Previews of={receipt?.attachments} isStrip />
+      {receipt?.category === "allowance" ? (
+        <AllowanceDays receipt={receipt} />
+      ) : (
+        <Previews of={receipt?.attachments} isStrip />
+      )}
       {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
       <UnreadableBadge receipt={receipt} />
       {isReturned && <Repair owner={owner} line={line} />}
@@ -123,6 +137,7 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
 export function NewClaim({ owner }: { owner: string }) {
   const [tripId, setTrip] = useState(all("trip").at(-1)?.id ?? "");
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [span, setSpan] = useState<Span | null>(null);
   const [message, setMessage] = useState("");
   const claimed = new Set(
     all("claim_line")
@@ -131,7 +146,12 @@ export function NewClaim({ owner }: { owner: string }) {
   );
   const receipts = all("receipt").filter((receipt) => receipt.trip_id === tripId && !claimed.has(receipt.id));
   const chosen = receipts.filter((receipt) => !left.has(receipt.id));
-  const total = chosen.reduce((sum, receipt) => sum + Number(receipt.amount_minor), 0);
+  const trip = one("trip", tripId);
+  const free = isOffered() ? freeSpan(trip) : null;
+  const outcome = span && outcomeOf(span, trip);
+  const days = outcome && !("code" in outcome) ? outcome : [];
+  const papers = chosen.reduce((sum, receipt) => sum + Number(receipt.amount_minor), 0);
+  const total = papers + allowanceMinor(days);
   const toggle = (id: string) => {
     const next = new Set(left);
     if (!next.delete(id)) next.add(id);
@@ -140,7 +160,11 @@ export function NewClaim({ owner }: { owner: string }) {
   const submit = async () => {
     try {
       const id = newId();
-      await save(owner, claimOf(id, tripId, chosen));
+      const daily = span && create("receipt", allowanceFields(tripId, span, allowanceMinor(days)));
+      await save(owner, [
+        ...(daily ? [daily] : []),
+        ...claimOf(id, tripId, [...chosen, ...asReceipt(daily)]),
+      ]);
       wake();
       go("claim", id);
     } catch (error) {
@@ -150,7 +174,13 @@ export function NewClaim({ owner }: { owner: string }) {
   return (
     <>
       <Top title={t("claim.new")} back={["claims"]} />
-      <TripChoice value={tripId} onValue={setTrip} />
+      <TripChoice
+        value={tripId}
+        onValue={(chosenTrip) => {
+          setTrip(chosenTrip);
+          setSpan(null);
+        }}
+      />
       <fieldset>
         <legend>{t("claim.choose")}</legend>
         {receipts.length === 0 && <p class="empty">{t("claim.no_receipts")}</p>}
@@ -170,14 +200,29 @@ export function NewClaim({ owner }: { owner: string }) {
           </label>
         ))}
       </fieldset>
+      {free && (
+        <fieldset>
+          <legend>{say("category.allowance")}</legend>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={span !== null}
+              onChange={() => setSpan(span ? null : free)}
+              data-testid="claim-allowance"
+            />
+            <span>{words("choose")}</span>
+          </label>
+          {span && outcome && <AllowanceFields span={span} onSpan={setSpan} outcome={outcome} />}
+        </fieldset>
+      )}
       <p>
-        <strong>{t("claim.amount", { amount: money(total) })}</strong>
+        <strong data-testid="claim-total">{t("claim.amount", { amount: money(total) })}</strong>
       </p>
       {message && <p class="flash">{message}</p>}
       <button
         type="button"
         class="primary wide"
-        disabled={chosen.length === 0}
+        disabled={chosen.length + days.length === 0 || (span !== null && days.length === 0)}
         data-testid="claim-submit"
         onClick={() => void submit()}
       >
@@ -187,8 +232,23 @@ export function NewClaim({ owner }: { owner: string }) {
   );
 }
 
+/** What this phone says of an allowance; the server computes the amount anew. */
+function allowanceFields(trip_id: string, { first, last }: Span, amount_minor: number) {
+  return { trip_id, category: "allowance", amount_minor, issued_on: first, allowance_until: last };
+}
+
+function asReceipt(wish: Wish | null): Claimed[] {
+  return wish ? [{ id: wish.record_id, amount_minor: wish.fields.amount_minor }] : [];
+}
+
+/** What a line needs of a receipt. */
+interface Claimed {
+  id: string;
+  amount_minor?: unknown;
+}
+
 /** A claim, its lines, and the word that it is handed in: in the order in which the server must see them. */
-function claimOf(id: string, trip_id: string, receipts: Shown[]): Wish[] {
+function claimOf(id: string, trip_id: string, receipts: Claimed[]): Wish[] {
   const lines = receipts.map((receipt) =>
     create("claim_line", { claim_id: id, receipt_id: receipt.id, amount_minor: receipt.amount_minor }),
   );

@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 import { money, say, t } from "../i18n";
 import { save, update, type Wish } from "../store/save";
-import { all, type Shown } from "../store/view";
+import { all, one, type Shown } from "../store/view";
 import { wake } from "../sync/runner";
+import { words } from "../ui/allowance";
 import { whyNotSaved } from "../ui/not-saved";
 import { Field, minorOf, nameOf, typedOf } from "../ui/parts";
 import { changedOnly } from "./receipt-form";
@@ -36,7 +37,8 @@ export function Repair({ owner, line }: { owner: string; line: Shown }) {
   const [message, setMessage] = useState("");
   const [isSure, setSure] = useState(false);
   const minor = minorOf(amount);
-  const changed = changedOnly(line, { amount_minor: minor, note });
+  const isAllowance = one("receipt", line.receipt_id as string)?.category === "allowance";
+  const changed = changedOnly(line, isAllowance ? { note } : { amount_minor: minor, note });
   const tools = all("tool_purchase").filter((tool) => tool.receipt_id === line.receipt_id);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -57,7 +59,7 @@ export function Repair({ owner, line }: { owner: string; line: Shown }) {
       </p>
       <p class="row">
         <a class="button" href={`#/receipt/${line.receipt_id}`} data-testid="repair-receipt">
-          {t("claim.mend_receipt")}
+          {isAllowance ? words("mend") : t("claim.mend_receipt")}
         </a>
         {tools.map((tool) => (
           <a class="button" key={tool.id} href={`#/tool/${tool.id}`} data-testid="repair-tool">
@@ -65,14 +67,16 @@ export function Repair({ owner, line }: { owner: string; line: Shown }) {
           </a>
         ))}
       </p>
-      <Field
-        label={t("receipt.amount")}
-        name={`amount-${line.id}`}
-        mode="decimal"
-        required
-        value={amount}
-        onValue={setAmount}
-      />
+      {!isAllowance && (
+        <Field
+          label={t("receipt.amount")}
+          name={`amount-${line.id}`}
+          mode="decimal"
+          required
+          value={amount}
+          onValue={setAmount}
+        />
+      )}
       <Field label={say("field.note")} name={`note-${line.id}`} value={note} onValue={setNote} />
       <p class="row">
         <button type="submit" disabled={Object.keys(changed).length === 0} data-testid="line-save">

@@ -202,6 +202,7 @@ export function nameOf(entity: string, record: Shown): string {
     fields.serial_number ||
     fields.shelf;
   if (name) return String(name);
+  if (fields.category === "allowance") return say("category.allowance");
   // A check-out goes by its tool's name, and a tool that has none yet by its purchase's.
   const unit = entity === "tool_issue" && one("tool_unit", fields.tool_unit_id as string);
   if (unit) return nameOf("tool_unit", unit);
