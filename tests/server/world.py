@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -279,4 +279,4 @@ def qr_text(number: str, amount_minor: int, day: str, kind: str = "32") -> str:
 def base_of(entity: str, record: Record, **fields: Any) -> dict[str, Any]:
     """An update as a phone would craft it."""
     change = change_of(entity, record, fields)
-    return {**vars(change), "made_at": "2026-11-24T08:00:00Z"}
+    return {**asdict(change), "made_at": "2026-11-24T08:00:00Z"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
@@ -93,7 +93,7 @@ def every_way(app: Flask, line: Line, duty: str, person: Actor) -> Iterator[tupl
     world = line.world
     change = line.change(duty)
     yield "engine", code_of(lambda: world.engine.write(person, lambda write: write.apply(change)))
-    pushed = {**vars(line.change(duty)), "made_at": "2026-11-24T08:00:00Z"}
+    pushed = {**asdict(line.change(duty)), "made_at": "2026-11-24T08:00:00Z"}
     yield "push", world.engine.push(person, [pushed])[0].code or "done"
     if duty == "pay":
         yield "batch", code_of(lambda: world.batch(line.now, by=person))
