@@ -34,12 +34,20 @@ class Inspection:
     preview: str = ""
 
 
+NOT_READ = "could_not_be_read"
+
+
 def inspect(path: Path) -> Inspection:
-    """Look into a file in a process of its own. A reader that crashes or hangs costs the file its trust, no more."""
+    """Look into a file in a process of its own. A reader that crashes or never ends costs the file its trust, no more.
+
+    Raises sandbox.NotNow where the machine had no time for it.
+    """
     try:
         return Inspection(**json.loads(sandbox.run("server.attachments.inspect_file", path)))
+    except sandbox.NotNow:
+        raise
     except (sandbox.CouldNotBeRead, ValueError, TypeError):
-        return Inspection(UNKNOWN, "could_not_be_read")
+        return Inspection(UNKNOWN, NOT_READ)
 
 
 def look(path: Path) -> Inspection:

@@ -17,14 +17,13 @@ from server.attachments import sandbox
 from server.attachments.inspect_file import open_picture
 from server.attachments.kinds import PICTURES, sniff
 from server.attachments.picture import SMALL, small_webp
-from server.attachments.store import FileStore
+from server.attachments.store import MOST_TRIES, FileStore
 from server.attachments.view import page_of
 
 MAKING_SECONDS = 1.5
 """How long a request goes on making what is not there yet."""
 PAUSE_SECONDS = 600
 """How long a file rests for which there was no time."""
-_MOST_TRIES = 3
 _ONE_MAKES = BoundedSemaphore(1)
 
 
@@ -94,7 +93,7 @@ def _made(files: FileStore, sha256: str) -> bytes | None:
     try:
         return sandbox.run("server.attachments.preview", files.path(sha256))
     except sandbox.NotNow:
-        return None if files.note_try(sha256) < _MOST_TRIES else b""
+        return None if files.note_try(sha256) < MOST_TRIES else b""
     except sandbox.CouldNotBeRead:
         return b""  # kept as well: a file that breaks its reader is not read at every request
 

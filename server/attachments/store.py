@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+MOST_TRIES = 3
+"""How often a file is tried for which there was no time."""
+
 
 class FileStore:
     """Content-addressed files below one folder."""
@@ -60,7 +63,7 @@ class FileStore:
         self._tries(sha256).unlink(missing_ok=True)
 
     def tries(self, sha256: str) -> tuple[int, float]:
-        """How often a preview was not made for want of time, and when it was last tried, by the clock of the disk."""
+        """How often there was no time to read a file, and when it was last tried, by the clock of the disk."""
         try:
             with self._tries(sha256).open("rb") as file:
                 return int(file.read()), os.fstat(file.fileno()).st_mtime

@@ -23,10 +23,13 @@ from typing import IO
 from sqlalchemy import delete, insert, select, update
 from werkzeug.exceptions import ClientDisconnected
 
-from server.attachments.inspect_file import Inspection, inspect
+from server.attachments.inspect_file import NOT_READ, Inspection, inspect
+from server.attachments.kinds import UNKNOWN
 from server.attachments.picture import bands
 from server.attachments.policy import settle_file
 from server.attachments.records import stored_files, uploads
+from server.attachments.sandbox import NotNow
+from server.attachments.store import MOST_TRIES
 from server.problems import Problem
 from server.services import Services
 from sync.actor import SYSTEM
@@ -212,11 +215,21 @@ def _finish(of: Services, upload: Upload, part: FileIO) -> None:
         _forget(of, upload.id)
         raise Problem(460, "checksum_mismatch")
     path = of.files.part(upload.id)
-    found = inspect(path)
+    found = _inspected(of, upload, path)
     of.files.keep(path, upload.sha256)
     if found.preview:
         of.files.keep_preview(upload.sha256, base64.b64decode(found.preview))
     of.engine.write(SYSTEM, lambda write: _record(write, upload, found))
+
+
+def _inspected(of: Services, upload: Upload, path: Path) -> Inspection:
+    try:
+        return inspect(path)
+    except NotNow as error:
+        # Note: a busy machine says nothing about the file; one that is busy always would keep it waiting for ever.
+        if of.files.note_try(upload.sha256) < MOST_TRIES:
+            raise Problem(503, "unavailable", headers={"Retry-After": "30"}) from error
+        return Inspection(UNKNOWN, NOT_READ)
 
 
 def _record(write: Transaction, upload: Upload, found: Inspection) -> None:

