@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Index
 
+from server.claims.duties import refuse_own
 from server.claims.judgement import is_being_paid
 from server.claims.states import payable_minor, stands
 from server.wire import (
@@ -87,8 +88,7 @@ class AdvancePolicy(Policy):
         trip = write.get("trip", after["trip_id"])
         if trip is None:
             raise Refused("parent_deleted", {"trip_id": ["parent_deleted"]})
-        if trip["technician_id"] == write.actor.id:
-            raise Refused("own_claim")
+        refuse_own(write, trip["technician_id"])
         if before is None:
             by = {"recorded_by": write.actor.id, "recorded_at": instant(write.now)}
             return by | {"technician_id": trip["technician_id"]}

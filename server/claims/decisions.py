@@ -9,7 +9,7 @@ from typing import Any
 from server.claims.allowances import is_allowance, refuse_taken_days
 from server.claims.counter_entries import refuse_owing
 from server.claims.delegations import RIGHTS, on_behalf_of
-from server.claims.duties import refuse_second_duty
+from server.claims.duties import refuse_own, refuse_second_duty
 from server.claims.gathering import today
 from server.claims.judgement import (
     UNDECIDED,
@@ -75,8 +75,7 @@ def approval_of(write: Transaction, line: Record, amount_minor: int = 0, note: s
 def settle_decision(write: Transaction, before: Record, after: Record) -> Mapping[str, Any]:
     """A step with a line. Raises Refused where the rules, the duties or the state stand against it."""
     step = (before["status"], after["status"])
-    if after["technician_id"] == write.actor.id:
-        raise Refused("own_claim")
+    refuse_own(write, after["technician_id"])
     if before["status"] == after["status"]:
         return _endorse(write, before, after)
     if before["payment_batch_id"] and (after["status"] == "paid" or is_being_paid(write, before)):
@@ -116,8 +115,7 @@ def settle_reversal(write: Transaction, after: Record) -> Mapping[str, Any]:
         raise Refused("not_paid")
     if paid["reversed_by"]:
         raise Refused("already_reversed")
-    if paid["technician_id"] == write.actor.id:
-        raise Refused("own_claim")
+    refuse_own(write, paid["technician_id"])
     if any(after[name] != paid[name] for name in ("claim_id", "receipt_id")):
         raise Refused("step_not_allowed")
     if not after["decision_note"].strip():

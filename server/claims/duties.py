@@ -22,6 +22,14 @@ _REFUSALS: dict[Duty, str] = {
 }
 
 
+def refuse_own(write: Transaction, technician_id: str) -> None:
+    """Nobody acts on their own money, under whichever name. Raises Refused: own_claim, own_account."""
+    if write.actor.id == technician_id:
+        raise Refused("own_claim")
+    if write.actor.id in sharing_account(write, technician_id):
+        raise Refused("own_account")
+
+
 def refuse_second_duty(write: Transaction, line: Record, duty: Duty, on_behalf_of: str | None = None) -> None:
     """Let the writing actor take a duty on a line, for themselves or in another's place.
 

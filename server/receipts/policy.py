@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.claims.allowances import hold_days, is_allowance, refuse_changing_kind, settle_allowance
+from server.claims.duties import refuse_own
 from server.claims.states import stands
 from server.receipts.fapiao import identity_of
 from server.receipts.readings import standing
@@ -112,8 +113,7 @@ class EvidencePolicy(Policy):
         receipt = write.get("receipt", after["receipt_id"], lock=True)
         if receipt is None:
             raise Refused("parent_deleted", {"receipt_id": ["parent_deleted"]})
-        if receipt["technician_id"] == write.actor.id:
-            raise Refused("own_claim")
+        refuse_own(write, receipt["technician_id"])
         return {
             "technician_id": receipt["technician_id"],
             "read_by": write.actor.id,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from server.claims.duties import refuse_own
 from server.tools.identity import check_identity, check_photos
 from server.tools.naming import kind_key, label_of, normal_serial, normal_shelf, serial_key
 from server.tools.purchases import DESKS, check_room, is_paid
@@ -59,6 +60,8 @@ def _check_person(write: Transaction, purchase: Record | None) -> None:
         raise Refused("not_yours")
     if is_own and not write.actor.is_any("technician"):
         raise Refused("own_tool")
+    if purchase is not None and not write.actor.is_any("technician"):
+        refuse_own(write, purchase["technician_id"])
 
 
 def _arrive(write: Transaction, after: Record, purchase: Record | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ export function AccountToConfirm({ owner }: { owner: string }) {
 function OneAccount({ owner, account }: { owner: string; account: Shown }) {
   const [message, setMessage] = useState("");
   const { status, account_number, bank_name } = account as Record<string, unknown>;
+  const tail = String(account_number).slice(-4);
   // Note: what the owner entered is only open where another person has the same number; a manager confirms that.
   const isShared = account.entered_by === owner;
   const judge = async (judged: string) => {
@@ -32,7 +33,9 @@ function OneAccount({ owner, account }: { owner: string; account: Shown }) {
   return (
     <div data-testid="account-to-confirm">
       <p class="spread">
-        <strong>{t("account.entered", { bank: bank_name, tail: String(account_number).slice(-4) })}</strong>
+        <strong>
+          {isShared ? `${bank_name} …${tail}` : t("account.entered", { bank: bank_name, tail })}
+        </strong>
         {account.$state === "server" ? say(`status.${status}`) : <RecordStateBadge state={account.$state} />}
       </p>
       <p class="soft">{isShared ? say("error.account_shared") : t("account.hint")}</p>

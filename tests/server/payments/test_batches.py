@@ -184,9 +184,18 @@ def test_who_shares_an_account_decides_nothing_on_its_lines(world: World) -> Non
     line = world.lines(world.claim(trip, world.receipt(trip)))[0]
     world.account(world.anna)
     world.account(world.finance)
-    for status in ("approved", "refused"):
+    for status in ("approved", "refused", "returned"):
         with pytest.raises(Refused, match="own_account"):
             world.decide(line, status, "Mine")
+    read = {"receipt_id": line["receipt_id"], "division_code": "330106", "note": "stamp"}
+    with pytest.raises(Refused, match="own_account"):
+        world.create(world.finance, "evidence", **read)
+    with pytest.raises(Refused, match="own_account"):
+        world.advance(trip, 100)
+    world.account(world.warehouse)
+    tool = world.tool(trip, world.receipt(trip, category="tool"))
+    with pytest.raises(Refused, match="own_account"):
+        world.stock_in(tool)
     assert world.decide(line, "approved", by=world.payer)["status"] == "approved"
 
 
