@@ -7,6 +7,7 @@ from typing import Any
 
 from server.claims.delegations import holders_of
 from server.claims.states import payable_minor
+from server.receipts.records import ALLOWANCE
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
 from sync.journal import Entry
@@ -48,10 +49,17 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
     elif status == "refused" or (
         entry.before["status"] == "blocked" and _stood_still(entry) and not _was_waived(entry)
     ):
-        receipt = write.get("receipt", line["receipt_id"]) or {}
-        about = {"seller": receipt.get("seller_name", ""), "total": line["amount_minor"], "currency": line["currency"]}
+        about = {"total": line["amount_minor"], "currency": line["currency"]}
+        about |= _seller(write.get("receipt", line["receipt_id"]))
         about |= {"reason": line["decision_note"][:_EXCERPT]} if status == "refused" else {}
         yield told(line["technician_id"], f"line_{status}", about, ("claim", line["claim_id"]), _cause(entry))
+
+
+def _seller(receipt: Record | None) -> dict[str, str]:
+    """What the claimant knows a receipt by: its seller, or the category of what has none."""
+    if receipt is None or receipt["category"] != ALLOWANCE:
+        return {"seller": receipt["seller_name"] if receipt else ""}
+    return {"category": ALLOWANCE}
 
 
 def on_comment(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -157,7 +165,7 @@ def about_waiver(write: Transaction, waiver: Mapping[str, Any]) -> dict[str, Any
     person = write.get("user", waiver["technician_id"])
     return {
         "name": person["display_name"] if person else "",
-        "seller": receipt["seller_name"] if receipt else "",
+        **_seller(receipt),
         "total": waiver["amount_minor"],
         "currency": waiver["currency"],
         "until": waiver["valid_until"],

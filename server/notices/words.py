@@ -13,4 +13,5 @@ def notice_words(notice: Mapping[str, Any], language: str | None = None) -> str:
     """The sentence, in the language of the request unless another is named."""
     params = notice["params"]
     amount = {"total": money(params["total"], params["currency"])} if "total" in params else {}
-    return say(f"notice.{notice['kind']}", language, **(params | amount))
+    seller = {"seller": say(f"category.{params['category']}", language)} if "category" in params else {}
+    return say(f"notice.{notice['kind']}", language, **(params | amount | seller))

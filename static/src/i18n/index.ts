@@ -57,7 +57,8 @@ export function finding(code: string, params: Params): string {
 /** A notice as a sentence. */
 export function noticeWords(kind: unknown, params: Params): string {
   const amount = params.total === undefined ? {} : { total: money(params.total, params.currency) };
-  return say(`notice.${kind}`, { ...params, ...amount });
+  const seller = params.category ? { seller: say(`category.${params.category}`) } : {};
+  return say(`notice.${kind}`, { ...params, ...amount, ...seller });
 }
 
 /** 1234 as ¥12.34. */

@@ -12,7 +12,8 @@ import pytest
 
 from server.claims.rules.allowance import NoAllowance, allowance_of, first_shared
 from server.claims.rules.facts import Limit, Stop
-from sync.actor import Actor
+from server.notices.words import notice_words
+from sync.actor import SYSTEM, Actor
 from sync.change import Record
 from sync.errors import Refused
 from tests.server.claims.test_races import at_once
@@ -135,6 +136,15 @@ def test_a_refused_allowance_frees_its_days_and_comes_back_only_while_they_are_f
     assert world.lines(again)[0]["status"] == "clear"
     with pytest.raises(Refused, match="allowance_day_taken"):
         world.decide(line, "submitted")
+
+
+def test_whoever_claimed_a_refused_allowance_is_told_what_was_refused(world: World) -> None:
+    world.limit("allowance_day", 10000)
+    trip = reported(world)
+    world.decide(world.lines(world.claim(trip, allowance(world, trip)))[0], "refused", "You were at home")
+    notice = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="line_refused"))[0]
+    assert notice_words(notice, "en") == "Refused: the receipt of Daily allowance over ¥500.00. You were at home"
+    assert notice_words(notice, "zh-Hans") == "出差补贴 的票据（¥500.00）未获批准：You were at home"
 
 
 def test_claims_of_one_day_at_one_moment_leave_one(world: World) -> None:
