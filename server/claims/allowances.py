@@ -35,6 +35,11 @@ def is_allowance(receipt: Mapping[str, Any]) -> bool:
     return bool(receipt["category"] == ALLOWANCE)
 
 
+def is_cancelled(trip: Mapping[str, Any]) -> bool:
+    """Whether nobody travels."""
+    return bool(trip["status"] == "cancelled")
+
+
 def refuse_changing_kind(before: Record | None, after: Record) -> None:
     """An allowance never was a paper, and no paper becomes one. Raises Refused."""
     if before is not None and is_allowance(before) != is_allowance(after):
@@ -46,7 +51,8 @@ def settle_allowance(write: Transaction, before: Record | None, after: Record) -
     trip = write.get("trip", after["trip_id"])
     if trip is None or trip["technician_id"] != after["technician_id"]:
         raise Refused("not_yours", {"trip_id": ["not_yours"]})
-    stops = [Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"]) for stop in trip["stops"]]
+    planned = () if is_cancelled(trip) else trip["stops"]
+    stops = [Stop(stop["division_code"], stop["arrive_on"], stop["leave_on"]) for stop in planned]
     days = allowance_of(after["issued_on"], after["allowance_until"], stops, limits_known(write))
     if isinstance(days, NoAllowance):
         raise Refused(days.code, {"issued_on": [days.code]}, {"day": days.day})

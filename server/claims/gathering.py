@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
-from server.claims.allowances import is_allowance, meals_and_allowances
+from server.claims.allowances import is_allowance, is_cancelled, meals_and_allowances
 from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
 from server.claims.rules.facts import Attachment, Facts, Leg, Limit, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
@@ -39,7 +39,12 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
     others = _others(write, receipt)
     limits = limits_known(write)
     return Facts(
-        trip=Trip(trip["home_division"], tuple(_stops(write, trip)), tuple(_other_legs(write, receipt, trip))),
+        trip=Trip(
+            trip["home_division"],
+            tuple(_stops(write, trip)),
+            tuple(_other_legs(write, receipt, trip)),
+            is_cancelled(trip),
+        ),
         receipt=replace(_receipt(write, receipt, trip, company), refusals=_refusals(lines, line)),
         claimed_minor=sum(
             item["amount_minor"]

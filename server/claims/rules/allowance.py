@@ -51,7 +51,7 @@ def allowance_of(
         if not cities:
             return NoAllowance("allowance_outside_trip", day)
         rate = _dearest(cities, limits, day)
-        if rate is None:
+        if rate is None or rate.rate_minor == 0:
             return NoAllowance("allowance_no_rate", day)
         rated.append(rate)
     return tuple(rated)
@@ -77,9 +77,13 @@ def covers_meals(limits: Iterable[Limit], day: str) -> bool:
 
 
 def allowance_holds(facts: Facts) -> list[Finding]:
-    """No more than the rates of the trip's days as it is planned now, and of no day that has not come."""
+    """No more than the rates of the trip's days as it is planned now, and of no day that has not come.
+
+    A trip that was cancelled has no days.
+    """
     first, last = facts.receipt.issued_on, facts.receipt.allowance_until
-    of_days = (allowance_of(day, day, facts.trip.stops, facts.limits) for day in days_between(first, last))
+    stops = () if facts.trip.is_cancelled else facts.trip.stops
+    of_days = (allowance_of(day, day, stops, facts.limits) for day in days_between(first, last))
     allowed = sum(item.rate_minor for days in of_days if not isinstance(days, NoAllowance) for item in days)
     found = []
     if facts.claimed_minor > allowed:

@@ -40,6 +40,7 @@ class Trip:
     home_division: str
     stops: tuple[Stop, ...]
     legs: tuple[Leg, ...] = ()
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ export function allowanceOf(
     const cities = citiesOn(stops, day);
     if (cities.length === 0) return { code: "allowance_outside_trip", day };
     const rate = dearest(cities, limits, day);
-    if (!rate) return { code: "allowance_no_rate", day };
+    if (!rate?.rate_minor) return { code: "allowance_no_rate", day };
     rated.push(rate);
   }
   return rated;

@@ -193,8 +193,8 @@ export function NewClaim({ owner }: { owner: string }) {
               data-testid="claim-receipt"
             />
             <span>
-              {say(`category.${receipt.category}`)} · {nameOf("receipt", receipt)} ·{" "}
-              {money(receipt.amount_minor, receipt.currency)}
+              {receipt.category !== "allowance" && `${say(`category.${receipt.category}`)} · `}
+              {nameOf("receipt", receipt)} · {money(receipt.amount_minor, receipt.currency)}
               <UnreadableBadge receipt={receipt} />
             </span>
           </label>

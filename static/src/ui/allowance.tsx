@@ -139,7 +139,7 @@ function taken(except?: string): [string, string][] {
 }
 
 function stopsOf(trip: Shown | undefined): Stop[] {
-  return (trip?.stops as Stop[] | undefined) ?? [];
+  return trip?.status === "cancelled" ? [] : ((trip?.stops as Stop[] | undefined) ?? []);
 }
 
 function limits(): Limit[] {

@@ -16,6 +16,7 @@ from server.notices.words import notice_words
 from sync.actor import SYSTEM, Actor
 from sync.change import Record
 from sync.errors import Refused
+from sync.transaction import Transaction
 from tests.server.claims.test_races import at_once
 from tests.server.desk import Desk, form_of
 from tests.server.payments.test_outgoing import table
@@ -158,6 +159,34 @@ def test_claims_of_one_day_at_one_moment_leave_one(world: World) -> None:
         world.engine.write(world.anna, lambda write: write.create("claim_line", fields))
 
     assert at_once(take, writers=6) == ["allowance_day_taken"] * 5 + ["done"]
+
+
+def test_whole_claims_of_one_day_that_phones_send_at_one_moment_leave_one(world: World) -> None:
+    world.limit("allowance_day", 10000)
+    trips = [reported(world) for _ in range(6)]
+
+    def send(number: int) -> None:
+        def work(write: Transaction) -> Record:
+            of = {"trip_id": trips[number]["id"]}
+            days = {"issued_on": FIRST, "allowance_until": LAST}
+            paper = write.create("receipt", of | days | {"category": "allowance", "amount_minor": 50000})
+            claim = write.create("claim", of)
+            line = {"claim_id": claim["id"], "receipt_id": paper["id"], "amount_minor": 50000}
+            return write.create("claim_line", line)
+
+        world.engine.write(world.anna, work)
+
+    assert at_once(send, writers=6) == ["allowance_day_taken"] * 5 + ["done"]
+
+
+def test_a_cancelled_trip_has_no_allowance_and_cuts_the_one_that_was_claimed(world: World) -> None:
+    world.limit("allowance_day", 10000)
+    trip = reported(world)
+    claim = world.claim(trip, allowance(world, trip))
+    world.update(world.dispatcher, "trip", trip, status="cancelled")
+    assert codes(world.lines(claim)[0]) == ["over_allowance"]
+    with pytest.raises(Refused, match="allowance_outside_trip"):
+        allowance(world, trip)
 
 
 def test_a_trip_that_is_planned_shorter_cuts_the_allowance(world: World) -> None:
