@@ -21,7 +21,7 @@ from sync.facts import FORM, read_fact, start_epoch, write_fact
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to this version; a new database gets its epoch, an older one the desk's index.
 
     Where that gives stored records other fields, devices pull from zero: they hold them without.
@@ -30,7 +30,7 @@ def upgrade(database: Database) -> None:
         config = _config()
         config.attributes["connection"] = connection
         before = _records_in(connection)
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         after = _records_in(connection)
         if any(after.get(name) != columns for name, columns in before.items()):
             write_fact(connection, FORM, secrets.token_hex(8))

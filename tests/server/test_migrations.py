@@ -58,7 +58,8 @@ def test_phones_read_all_again_after_an_upgrade_that_gave_their_records_other_fi
     engine = services.engine
     cursor = engine.pull(world.anna, None, 100).cursor.encode()
     move(engine.database, "0022")
-    schema.upgrade(engine.database)
+    schema.upgrade(engine.database, "0026")
+    move(engine.database, "head")
     assert not engine.pull(world.anna, cursor, 100).items, "no record was changed by that: they go on"
     move(engine.database, "0021")
     schema.upgrade(engine.database)
