@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from server import health, pages, paths, phone, storage_trouble, sync_api
-from server.accounts import admin_pages, login_api, login_pages, own_factor_pages, second_step_pages
+from server.accounts import admin_pages, login_api, login_pages, own_factor_pages, passkey_pages, second_step_pages
 from server.accounts.gate import to_login
 from server.admission import Admission
 from server.attachments import api as attachments_api
@@ -50,6 +50,7 @@ PAGE_BLUEPRINTS = (
     login_pages.blueprint,
     second_step_pages.blueprint,
     own_factor_pages.blueprint,
+    passkey_pages.blueprint,
     admin_pages.blueprint,
     service_pages.blueprint,
     tools_pages.blueprint,

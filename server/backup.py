@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select
 
+from server.accounts import challenges
 from server.accounts.second_factor import void_used_codes
 from server.accounts.tokens import refresh_tokens
 from server.attachments.store import hash_of, sync_folder
@@ -112,6 +113,7 @@ def restore(services: Services, source: Path) -> int:
         connection.execute(delete(refresh_tokens))
         subscriptions.forget_all(connection)
         void_used_codes(connection, services.engine.clock())
+        challenges.forget_all(connection)
         start_epoch(connection)
         # Note: what was sent to the bank after the backup is not known here; see server/payments/reconciliation.py.
         write_fact(connection, RESTORED_AT, instant(services.engine.clock()))

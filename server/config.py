@@ -26,6 +26,8 @@ class BadSetting(Exception):
 _SMTP = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
 """How a mail server is spoken to, and on which port, by the scheme of its address."""
 
+_BAD_ADDRESS = "FIELDCLAIM_ADDRESS must be where people reach this server: https://claims.example.com"
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -66,6 +68,8 @@ class Config:
     """How many reverse proxies stand in front and set X-Forwarded-*."""
     host: str
     port: int
+    address: str
+    """Where people reach this server, as they type it: passkeys are bound to it. Empty where nobody said."""
     workers: int
     reads_documents: bool
     """Whether the worker that `serve` starts also reads receipts; no where one does elsewhere."""
@@ -102,6 +106,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         proxies=_number(environment, "FIELDCLAIM_PROXIES", 0),
         host=environment.get("FIELDCLAIM_HOST", "127.0.0.1"),
         port=_number(environment, "FIELDCLAIM_PORT", 8000),
+        address=_address(environment),
         workers=_number(environment, "FIELDCLAIM_WORKERS", 1),
         reads_documents=_flag(environment, "FIELDCLAIM_READ_DOCUMENTS", "yes"),
         second_factor=_second_factor(environment),
@@ -119,17 +124,24 @@ def _mail(environment: Mapping[str, str]) -> Mail | None:
     given = environment.get("FIELDCLAIM_SMTP_URL", "")
     if not given:
         return None
-    sender, address = environment.get("FIELDCLAIM_MAIL_FROM", ""), environment.get("FIELDCLAIM_ADDRESS", "")
+    sender, address = environment.get("FIELDCLAIM_MAIL_FROM", ""), _address(environment)
     url = urlsplit(given)
     if url.scheme not in _SMTP or not url.hostname:
         raise BadSetting("FIELDCLAIM_SMTP_URL must look like smtp+starttls://user:password@mail.example.com:587")
     if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", sender):
         raise BadSetting("FIELDCLAIM_MAIL_FROM must be the e-mail address of the sender")
-    if not re.fullmatch(r"https?://\S+", address):
-        raise BadSetting("FIELDCLAIM_ADDRESS must be where people reach this server: https://claims.example.com")
+    if not address:
+        raise BadSetting(_BAD_ADDRESS)
     security, port = _SMTP[url.scheme]
     user, password = unquote(url.username or ""), unquote(url.password or "")
-    return Mail(url.hostname, url.port or port, security, user, password, sender, address.rstrip("/"))
+    return Mail(url.hostname, url.port or port, security, user, password, sender, address)
+
+
+def _address(environment: Mapping[str, str]) -> str:
+    given = environment.get("FIELDCLAIM_ADDRESS", "").strip().rstrip("/")
+    if given and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", given):
+        raise BadSetting(_BAD_ADDRESS)
+    return given
 
 
 def _push_contact(environment: Mapping[str, str]) -> str:

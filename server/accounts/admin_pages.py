@@ -7,7 +7,7 @@ import secrets
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from server.accounts import credentials, second_factor, second_step, tokens
+from server.accounts import credentials, passkeys, second_factor, second_step, tokens
 from server.accounts.gate import page_for
 from server.accounts.records import LANGUAGES, ROLES
 from server.accounts.sessions import revoke_device
@@ -80,7 +80,8 @@ def user(user_id: str) -> str:
             devices=read.find("device", user_id=user_id)[::-1],
             seen=tokens.last_seen(read.connection),
             password_set_at=credentials.password_set_at(read.connection, user_id),
-            enrolled_at=second_factor.enrolled_at(read.connection, user_id),
+            enrolled_at=second_factor.since(read.connection, user_id),
+            passkeys=passkeys.of_person(read.connection, user_id),
             must_enrol=second_step.is_required(person),
             roles=ROLES,
         )

@@ -1,12 +1,12 @@
-"""A person's own second factor: since when, how many recovery codes are left, another phone."""
+"""A person's own second factor: since when, how many recovery codes are left, another phone, the passkeys."""
 
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from server.accounts import recovery_codes, second_factor, second_step
-from server.accounts.gate import current_user, page_for
+from server.accounts import passkey_offer, passkeys, recovery_codes, second_factor, second_step
+from server.accounts.gate import actor, current_user, page_for
 from server.accounts.second_step_pages import way_on
 from server.config import DESK_ROLES
 from server.pages import read_page, refuse
@@ -23,11 +23,15 @@ _PAGE = "/account/second-factor"
 def shown() -> str:
     """What the person signs in with beside the password."""
     person = current_user()
+    offer = passkey_offer.offer(person["id"])
 
     def view(read: Transaction) -> str:
         return render_template(
             "accounts/second_factor.html",
-            enrolled_at=second_factor.enrolled_at(read.connection, person["id"]),
+            since=second_factor.since(read.connection, person["id"]),
+            app_since=second_factor.enrolled_at(read.connection, person["id"]),
+            mine=passkeys.of_person(read.connection, person["id"]),
+            passkeys=offer,
             codes_left=recovery_codes.left(read.connection, person["id"]),
             is_required=second_step.is_required(person),
         )
@@ -38,11 +42,11 @@ def shown() -> str:
 @blueprint.post("/second-factor/codes")
 @page_for(*DESK_ROLES)
 def renew_codes() -> Response:
-    """Ten new recovery codes, shown once, for one who shows a code."""
+    """Ten new recovery codes, shown once, for one who shows a code or a passkey."""
     person = current_user()
-    code, address = request.form.get("code", ""), request.remote_addr or ""
+    shown = passkey_offer.shown_by(actor(), "code", "passkey")
     try:
-        codes = second_step.renew_recovery_codes(person["id"], code, address)
+        codes = second_step.renew_recovery_codes(person["id"], shown, request.remote_addr or "")
     except Problem as problem:
         return _told(problem)
     return make_response(render_template("accounts/recovery_codes.html", codes=codes, person=person, next=_PAGE))
@@ -51,12 +55,13 @@ def renew_codes() -> Response:
 @blueprint.post("/second-factor/set-up")
 @page_for(*DESK_ROLES)
 def set_up() -> Response:
-    """A first second factor, or another in its place for one who shows a code of the old one."""
+    """A first second factor, or another in its place for one who shows the old one."""
     person = current_user()
     has_one = second_step.has_second_factor(person)
     if has_one:
+        shown = passkey_offer.shown_by(actor(), "code", "passkey")
         try:
-            second_step.prove(person["id"], request.form.get("code", ""), request.remote_addr or "")
+            second_step.prove(person["id"], shown, request.remote_addr or "")
         except Problem as problem:
             return _told(problem)
     return redirect(way_on(second_step.begin(person, _PAGE, may_replace=has_one)), 303)

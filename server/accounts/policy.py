@@ -1,19 +1,28 @@
-"""Who may write users, devices and second factors."""
+"""Who may write users, devices, second factors and passkeys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.accounts import second_factor, tokens
-from server.accounts.records import DeviceSchema, SecondFactorSchema, UserSchema, devices, second_factors, users
+from server.accounts import passkeys, second_factor, tokens
+from server.accounts.records import (
+    DeviceSchema,
+    PasskeySchema,
+    SecondFactorSchema,
+    UserSchema,
+    devices,
+    second_factors,
+    users,
+)
+from server.accounts.records import passkeys as passkey_table
 from server.notices import subscriptions
 from server.wire import RecordForm
 from sync.change import Change, Record
 from sync.entity import Entity, Policy, Registry
 from sync.errors import Refused
 from sync.journal import Entry
-from sync.transaction import Transaction
+from sync.transaction import Transaction, change_of
 
 
 class UserPolicy(Policy):
@@ -74,9 +83,40 @@ class SecondFactorPolicy(Policy):
         return {"role:admin"}
 
 
+class PasskeyPolicy(Policy):
+    """It comes by its person's browser only; they name it, and remove it unless no other second factor is left."""
+
+    def writable(self, write: Transaction, change: Change, before: Record | None) -> frozenset[str]:
+        is_own = before is not None and before["user_id"] == write.actor.id
+        return frozenset({"name", "status"}) if is_own else frozenset()
+
+    def hold(self, write: Transaction, change: Change) -> None:
+        # Note: so that of two that are removed at once the second is found to be the last.
+        write.lock(passkeys.lock_of(write.actor.id))
+
+    def settle(self, write: Transaction, before: Record | None, after: Record) -> Mapping[str, Any]:
+        if write.actor.is_system or before is None:
+            return {}
+        if before["status"] == "removed" or after["status"] not in (before["status"], "removed"):
+            raise Refused("step_not_allowed")
+        if after["status"] == "removed" and not _has_another_factor(write, after):
+            raise Refused("passkey_last")
+        return {}
+
+    def buckets(self, record: Record) -> set[str]:
+        return {f"user:{record['user_id']}", "role:admin"}
+
+
+def _has_another_factor(write: Transaction, passkey: Record) -> bool:
+    others = write.find("passkey", user_id=passkey["user_id"], status="active")
+    has_app = bool(second_factor.enrolled_at(write.connection, passkey["user_id"]))
+    return has_app or any(other["id"] != passkey["id"] for other in others)
+
+
 def follow_all(known: Registry) -> None:
     """What follows from a reset, and from shutting somebody out."""
     known.follow("second_factor", _on_second_factor)
+    known.follow("passkey", _on_passkey)
     known.follow("device", _on_device)
     known.follow("user", _on_user)
 
@@ -85,6 +125,14 @@ def _on_second_factor(write: Transaction, entry: Entry) -> Iterable[Change]:
     if entry.record["status"] == "reset":
         second_factor.forget(write.connection, entry.record["user_id"])
         tokens.end_all_sessions(write, entry.record["user_id"])
+        for passkey in write.find("passkey", user_id=entry.record["user_id"]):
+            if passkey["status"] != "removed":
+                yield change_of("passkey", passkey, {"status": "removed"})
+
+
+def _on_passkey(write: Transaction, entry: Entry) -> Iterable[Change]:
+    if entry.after.get("status") == "removed":
+        passkeys.forget(write.connection, entry.record_id)
     return ()
 
 
@@ -111,4 +159,5 @@ ENTITIES = (
         SecondFactorPolicy(),
         references={"user_id": "user"},
     ),
+    Entity("passkey", passkey_table, RecordForm(PasskeySchema), PasskeyPolicy(), references={"user_id": "user"}),
 )

@@ -35,8 +35,17 @@ class SecondFactorSchema(RecordSchema):
     status = choice("active", "reset", default="active")
 
 
+class PasskeySchema(RecordSchema):
+    """A passkey of a person. Its key and its counter are kept apart, and never synced."""
+
+    user_id = IdField(required=True)
+    name = TextField(80)
+    status = choice("active", "suspended", "removed", default="active")
+
+
 users = record_table("user_account", UserSchema, Index("uq_user_account_username", "username", unique=True))
 devices = record_table("device", DeviceSchema, Index("ix_device_user_id", "user_id"))
 second_factors = record_table(
     "second_factor", SecondFactorSchema, Index("uq_second_factor_user_id", "user_id", unique=True)
 )
+passkeys = record_table("passkey", PasskeySchema, Index("ix_passkey_user_id", "user_id"))

@@ -1,17 +1,19 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), each good once. Its secret is never synced.
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), each good once, or passkeys.
 
-Whether a person has one is a record, so that its coming and its reset stand in the journal; the secret is not.
+Whether a person has one is a record, so that its coming and its reset stand in the journal; the app's secret is not,
+and is never synced.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from datetime import datetime
 
 import pyotp
 from sqlalchemy import Column, Connection, Integer, String, Table, delete, insert, select, update
 
-from server.accounts import recovery_codes
+from server.accounts import passkeys, recovery_codes
 from server.accounts.sealing import seal, unseal
 from sync.change import instant
 from sync.tables import metadata
@@ -41,9 +43,22 @@ def address_of(secret: str, username: str, issuer: str) -> str:
 
 
 def enrolled_at(connection: Connection, user_id: str) -> str:
-    """Since when the person has a second factor; empty where they have none."""
+    """Since when the person has an authenticator app; empty where they have none."""
     query = select(totp_secrets.c.enrolled_at).where(totp_secrets.c.user_id == user_id)
     return connection.scalar(query) or ""
+
+
+def since(connection: Connection, user_id: str) -> str:
+    """Since when the person has a second factor of either kind; empty where they have none."""
+    known = (enrolled_at(connection, user_id), passkeys.first_created_at(connection, user_id))
+    return min(filter(None, known), default="")
+
+
+def held(connection: Connection, user_id: str) -> str:
+    """A sign of what the person has; it changes when an app or a passkey comes or goes."""
+    ids = [passkey.id for passkey in passkeys.of_person(connection, user_id)]
+    parts = [enrolled_at(connection, user_id), *ids]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16] if any(parts) else ""
 
 
 def enrol(write: Transaction, user_id: str, secret: str, code: str, key: str) -> list[str]:
@@ -54,16 +69,21 @@ def enrol(write: Transaction, user_id: str, secret: str, code: str, key: str) ->
     step = _step_of(secret, code, write.now, 0)
     if step is None:
         return []
-    known = write.find("second_factor", user_id=user_id)
-    if not known:
-        write.create("second_factor", {"user_id": user_id})
-    elif known[0]["status"] != "active":
-        write.update("second_factor", known[0], {"status": "active"})
+    note_coming(write, user_id)
     connection = write.connection
     connection.execute(delete(totp_secrets).where(totp_secrets.c.user_id == user_id))
     row = {"user_id": user_id, "sealed": seal(key, user_id, secret), "last_step": step}
     connection.execute(insert(totp_secrets).values(row | {"enrolled_at": instant(write.now)}))
     return recovery_codes.renew(connection, user_id, key)
+
+
+def note_coming(write: Transaction, user_id: str) -> None:
+    """From now on the person has a second factor."""
+    known = write.find("second_factor", user_id=user_id)
+    if not known:
+        write.create("second_factor", {"user_id": user_id})
+    elif known[0]["status"] != "active":
+        write.update("second_factor", known[0], {"status": "active"})
 
 
 def accepts(write: Transaction, user_id: str, code: str, key: str) -> bool:
@@ -85,7 +105,7 @@ def accepts(write: Transaction, user_id: str, code: str, key: str) -> bool:
 
 
 def forget(connection: Connection, user_id: str) -> None:
-    """Take a person's second factor away."""
+    """Take a person's app and recovery codes away."""
     connection.execute(delete(totp_secrets).where(totp_secrets.c.user_id == user_id))
     recovery_codes.forget(connection, user_id)
 

@@ -1,4 +1,4 @@
-"""A sign-in in two steps: the password was right, and the code of the second factor is still to come.
+"""A sign-in in two steps: the password was right, and the second factor (a code or a passkey) is still to come.
 
 What is between the two is kept in the browser's signed cookie, for ten minutes; a secret in it is sealed.
 """
@@ -13,7 +13,8 @@ from typing import TypeVar
 from flask import session as form_session
 from sqlalchemy import Connection
 
-from server.accounts import attempts, credentials, recovery_codes, second_factor, tokens
+from server.accounts import attempts, credentials, passkeys, recovery_codes, second_factor, tokens
+from server.accounts.relying_party import RelyingParty, relying_party
 from server.accounts.sealing import seal, unseal
 from server.config import DESK_ROLES
 from server.problems import Problem
@@ -39,9 +40,19 @@ class Waiting:
     wanted: str
     enrols: bool
     replaces: str = ""
-    """When the second factor came that an enrolment may replace: another one, that came meanwhile, it may not."""
+    """The sign of what an enrolment may replace: another second factor, that came meanwhile, it may not."""
     offered: str = ""
     """The sealed secret of an enrolment. Bound to this browser, so that nobody else was shown it before."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What somebody sent as their second factor: a code, or what a passkey answered to a challenge."""
+
+    code: str
+    passkey: str = ""
+    asked_for: str = ""
+    """What the challenge was asked for."""
 
 
 def is_required(user: Record) -> bool:
@@ -57,18 +68,18 @@ def is_asked(user: Record) -> bool:
 def has_second_factor(user: Record) -> bool:
     """Whether this person has set one up."""
     with engine().database.read() as connection:
-        return bool(second_factor.enrolled_at(connection, user["id"]))
+        return bool(second_factor.since(connection, user["id"]))
 
 
 def begin(user: Record, wanted: str, *, may_replace: bool = False) -> Waiting:
-    """Wait for the code of a person, or for their enrolment where they have no second factor, or may replace it."""
+    """Wait for the second factor of a person, or for their enrolment where they have none, or may replace it."""
     with engine().database.read() as connection:
-        enrolled = second_factor.enrolled_at(connection, user["id"])
+        held = second_factor.held(connection, user["id"])
         set_at = credentials.password_set_at(connection, user["id"])
     offered = seal(_server_key(), user["id"], second_factor.new_secret())
-    enrols = may_replace or not enrolled
+    enrols = may_replace or not held
     waiting = Waiting(user["id"], instant(engine().clock()), set_at, wanted, enrols)
-    waiting = replace(waiting, replaces=enrolled, offered=offered) if enrols else waiting
+    waiting = replace(waiting, replaces=held, offered=offered) if enrols else waiting
     form_session[_KEY] = asdict(waiting)
     return waiting
 
@@ -94,36 +105,45 @@ def offered_secret(waiting: Waiting) -> str:
     return secret
 
 
-def prove(user_id: str, code: str, address: str) -> int:
-    """Take a code of a person's second factor. Gives the recovery codes left to them.
+def step_of(waiting: Waiting) -> str:
+    """What a challenge for this second step is asked for."""
+    return f"step:{waiting.user_id}:{waiting.begun_at}"
 
-    Raises Problem: code_wrong, too_many_attempts.
+
+def prove(user_id: str, shown: Shown, address: str) -> int:
+    """Take a person's second factor. Gives the recovery codes left to them.
+
+    Raises Problem: too_many_attempts, code_wrong, or for a passkey passkey_wrong, passkey_expired (its challenge is
+    old, used or another one), passkey_elsewhere (for another address), passkey_unknown, passkey_unverified (without
+    a PIN, a finger or a face), passkey_suspended (its counter went back).
     """
-    _try(user_id, address, lambda write: second_factor.accepts(write, user_id, code, _server_key()))
+    _try(user_id, address, lambda write: _accepts(write, user_id, shown))
     with engine().database.read() as connection:
         return recovery_codes.left(connection, user_id)
 
 
-def prove_again(user_id: str, device_id: str, code: str, address: str) -> int:
-    """Take a code of a person who is in already, for what asks for a fresh one. Gives and raises as `prove` does."""
+def prove_again(user_id: str, device_id: str, shown: Shown, address: str) -> int:
+    """The same of a person who is in already, for what asks for a fresh one. Gives and raises as `prove` does."""
 
-    def work(write: Transaction) -> bool:
-        is_right = second_factor.accepts(write, user_id, code, _server_key())
-        if is_right:
+    def work(write: Transaction) -> bool | Problem:
+        accepted = _accepts(write, user_id, shown)
+        if accepted is True:
             tokens.note_proof(write, device_id)
-        return is_right
+        return accepted
 
     _try(user_id, address, work)
     with engine().database.read() as connection:
         return recovery_codes.left(connection, user_id)
 
 
-def renew_recovery_codes(user_id: str, code: str, address: str) -> list[str]:
-    """Ten new recovery codes for a person who shows a code. Raises Problem as `prove` does."""
+def renew_recovery_codes(user_id: str, shown: Shown, address: str) -> list[str]:
+    """Ten new recovery codes for a person who shows a second factor. Raises Problem as `prove` does."""
 
-    def work(write: Transaction) -> list[str]:
-        is_right = second_factor.accepts(write, user_id, code, _server_key())
-        return recovery_codes.renew(write.connection, user_id, _server_key()) if is_right else []
+    def work(write: Transaction) -> list[str] | Problem:
+        accepted = _accepts(write, user_id, shown)
+        if isinstance(accepted, Problem) or not accepted:
+            return accepted or []
+        return recovery_codes.renew(write.connection, user_id, _server_key())
 
     return _try(user_id, address, work)
 
@@ -146,29 +166,78 @@ def enrol(waiting: Waiting, code: str, address: str) -> list[str]:
     return _try(waiting.user_id, address, work)
 
 
+def enrol_by_passkey(waiting: Waiting, name: str, answer: str, address: str) -> list[str]:
+    """The same with a new passkey, for a person who has no second factor. Raises Problem as `prove` does."""
+    user_id, party = waiting.user_id, _party()
+
+    def work(write: Transaction) -> list[str] | Problem:
+        if waiting.replaces or not _still_holds(write.connection, waiting):
+            raise Problem(401, "token_expired")
+        refused = passkeys.register(write, user_id, name, answer, step_of(waiting), party)
+        if refused:
+            return Problem(401, refused)
+        second_factor.note_coming(write, user_id)
+        tokens.end_all_sessions(write, user_id)
+        return recovery_codes.renew(write.connection, user_id, _server_key())
+
+    return _try(user_id, address, work)
+
+
+def add_passkey(user_id: str, name: str, made: Shown) -> None:
+    """Another passkey for a person who has just proved the second factor that they have.
+
+    Raises Problem: those of `prove` for a passkey, passkey_taken, passkey_too_many.
+    """
+    party = _party()
+
+    def work(write: Transaction) -> str:
+        return passkeys.register(write, user_id, name, made.passkey, made.asked_for, party)
+
+    refused = engine().write(SYSTEM, work)
+    if refused:
+        raise Problem(422, refused)
+
+
+def _accepts(write: Transaction, user_id: str, shown: Shown) -> bool | Problem:
+    """Whether it is right. What a passkey is refused for is given, not raised, so that its challenge stays used."""
+    if not shown.passkey:
+        return second_factor.accepts(write, user_id, shown.code, _server_key())
+    refused = passkeys.use(write, user_id, shown.passkey, shown.asked_for, _party())
+    return Problem(401, refused) if refused else True
+
+
+def _party() -> RelyingParty:
+    party = relying_party(services().config)
+    if party is None:
+        raise Problem(401, "passkey_elsewhere")
+    return party
+
+
 def _still_holds(connection: Connection, waiting: Waiting) -> bool:
     """Whether since the first step neither the password nor, for an enrolment, the second factor has changed."""
     is_as_before = credentials.password_set_at(connection, waiting.user_id) == waiting.password_set_at
     if not waiting.enrols:
         return is_as_before
-    return is_as_before and second_factor.enrolled_at(connection, waiting.user_id) == waiting.replaces
+    return is_as_before and second_factor.held(connection, waiting.user_id) == waiting.replaces
 
 
-def _try(user_id: str, address: str, work: Callable[[Transaction], T]) -> T:
-    """What the work gives where the code is right; a wrong one counts as a wrong password does."""
+def _try(user_id: str, address: str, work: Callable[[Transaction], T | Problem]) -> T:
+    """What the work gives where the factor is right; a wrong one counts as a wrong password does."""
     keys = [attempts.code_key(user_id), attempts.address_key(address)]
 
-    def counted(write: Transaction) -> T:
+    def counted(write: Transaction) -> T | Problem:
         write.lock(*keys)
         attempts.check(write.connection, keys, write.now)
         found = work(write)
-        if found:
+        if found and not isinstance(found, Problem):
             attempts.forget_failures(write.connection, keys[0])
         else:
             attempts.note_failure(write.connection, keys, write.now)
         return found
 
     found = engine().write(SYSTEM, counted)
+    if isinstance(found, Problem):
+        raise found
     if not found:
         raise Problem(401, "code_wrong")
     return found

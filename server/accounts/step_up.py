@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from server.accounts import second_step, tokens
+from server.accounts import passkey_offer, second_step, tokens
 from server.accounts.gate import actor, current_user
 from server.pages import done, words
 from server.problems import Problem
@@ -33,6 +33,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "bank_layout": _ANY,
     "limit": _ANY,
     "second_factor": _ANY,
+    "passkey": _ANY,
     "waiver": _ANY,
     "advance": _ANY,
     "delegation": _ANY,
@@ -43,8 +44,8 @@ GUARDED: Mapping[str, frozenset[str]] = {
 """The records whose change by the API asks for it, or which of their fields do. So does a line that is approved or
 paid: no desk decides by the API day by day.
 """
-_CODE = "proof_code"
-_OURS = frozenset({_CODE, "csrf_token"})
+_CODE, _PASSKEY = "proof_code", "proof_passkey"
+_OURS = frozenset({_CODE, _PASSKEY, "csrf_token"})
 
 
 def freshly_proved(when: Callable[[], bool] = lambda: True) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -91,11 +92,11 @@ def _is_guarded(change: Any) -> bool:
 
 def _ask() -> Response | None:
     """The page that asks; nothing once the code that it sent is right."""
-    code = request.form.get(_CODE)
-    if code is None:
+    if _CODE not in request.form:
         return _page("", 403, {})
+    shown = passkey_offer.shown_by(actor(), _CODE, _PASSKEY)
     try:
-        codes_left = second_step.prove_again(current_user()["id"], actor().device_id, code, request.remote_addr or "")
+        codes_left = second_step.prove_again(current_user()["id"], actor().device_id, shown, request.remote_addr or "")
     except Problem as problem:
         return _page(words(Refused(problem.code, params=problem.params)), problem.status, problem.headers)
     if codes_left <= second_step.FEW_CODES:
@@ -112,6 +113,7 @@ def _page(refused: str, status: int, headers: Mapping[str, str]) -> Response:
         back=_came_from(),
         minutes=int(FRESH.total_seconds() // 60),
         refused=refused,
+        passkeys=passkey_offer.offer(current_user()["id"]),
     )
     return make_response(page, status, headers)
 

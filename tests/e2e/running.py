@@ -43,6 +43,8 @@ class RunningServer:
     """The server's process group while it runs."""
     client: Path | None = None
     second_factor: str = "none"
+    host: str = "127.0.0.1"
+    """How browsers call it."""
 
     def __post_init__(self) -> None:
         self.services: Services = build(from_environment(self.environment))
@@ -62,7 +64,7 @@ class RunningServer:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def engine(self) -> Engine:

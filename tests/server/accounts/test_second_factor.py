@@ -19,6 +19,7 @@ from webtest import TestApp
 
 from server.accounts import second_factor, second_step
 from server.accounts.sealing import seal, unseal
+from server.accounts.second_step import Shown
 from server.backup import backup, restore
 from server.cli import main
 from server.config import BadSetting, Config, from_environment
@@ -190,7 +191,7 @@ def test_of_two_who_show_the_same_code_at_once_one_comes_in(
     def show(code: str) -> bool:
         with app.test_request_context():
             try:
-                second_step.prove(user_id, code, "192.0.2.1")
+                second_step.prove(user_id, Shown(code), "192.0.2.1")
             except Problem:
                 return False
             return True
