@@ -51,7 +51,7 @@ demo: $(VENV)/.package ## serve a demo company on http://127.0.0.1:8000
 test: test-client test-python ## run all tests, with a browser and both databases
 
 test-python: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser
-	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -q -n 3 --dist loadscope
 
 test-long: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser ## run the tests that take minutes: hundreds of kills, real sizes
 	@sh .ci/install-fault-tools
