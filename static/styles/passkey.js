@@ -12,6 +12,13 @@ for (const box of document.querySelectorAll("[data-passkey]")) {
     button.disabled = true;
     say("unsupported");
   }
+  if (box.dataset.passkey === "make") {
+    // Enter in the name's field stands for the button; such a form holds nothing else to send.
+    button.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      button.click();
+    });
+  }
   button.addEventListener("click", async () => {
     say("");
     button.disabled = true;

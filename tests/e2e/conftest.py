@@ -31,8 +31,14 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 def new_phone(playwright: Playwright, tmp_path: Path, server: RunningServer) -> Iterator[Callable[..., Phone]]:
     phones: list[Phone] = []
 
-    def make(locale: str = "en-US", *more_arguments: str, address: str = "", folder: Path = tmp_path) -> Phone:
-        phone = Phone(playwright, folder / f"phone-{len(phones)}", server, locale, address, more_arguments)
+    def make(
+        locale: str = "en-US",
+        *more_arguments: str,
+        address: str = "",
+        folder: Path = tmp_path,
+        is_whole: bool = False,
+    ) -> Phone:
+        phone = Phone(playwright, folder / f"phone-{len(phones)}", server, locale, address, more_arguments, is_whole)
         phones.append(phone)
         phone.switch_on()
         return phone

@@ -33,11 +33,16 @@ ARGUMENTS = [
 SCREENS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
-def chromium() -> str | None:
-    """The browser to drive: the named one, the system's, else (None) the test tool's own."""
+def chromium(*, is_whole: bool = False) -> str | None:
+    """The browser to drive: the named one, the system's, else (None) the test tool's own.
+
+    The same engine without the windows around it needs half the processor. The whole one has what a window has, too:
+    a camera's question, push, a store in a process of its own.
+    """
     named = os.environ.get("FIELDCLAIM_TEST_CHROMIUM")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return named or found
+    engine = () if is_whole else ("chromium-headless-shell",)
+    names = (*engine, "chromium", "chromium-browser", "google-chrome")
+    return named or next(filter(None, map(shutil.which, names)), None)
 
 
 def show(page: Page, folder: str, name: str, *, is_whole: bool = True) -> None:
@@ -57,6 +62,8 @@ class Phone:
     address: str = ""
     """Where it looks for the server, where a proxy stands between."""
     more_arguments: tuple[str, ...] = ()
+    is_whole: bool = False
+    """Whether it needs the whole browser, windows and all."""
     context: BrowserContext | None = None
 
     @property
@@ -70,7 +77,8 @@ class Phone:
         """Start the browser with what its folder holds, and open the app."""
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.folder),
-            executable_path=chromium(),
+            executable_path=chromium(is_whole=self.is_whole),
+            channel="chromium" if self.is_whole else None,
             args=[*ARGUMENTS, *self.more_arguments],
             viewport={"width": 390, "height": 844},
             has_touch=True,

@@ -290,6 +290,7 @@ def test_what_was_logged_offline_is_in_every_list_and_total_at_once(phone: Phone
     phone.tap("nav-claims")
     assert "42.50" in phone.page.get_by_test_id("claim-item").inner_text()
     phone.tap("nav-outbox")
+    phone.page.get_by_test_id("outbox-item").first.wait_for()
     assert {"receipt", "claim", "claim_line"} == {
         item.get_attribute("data-entity") for item in phone.page.get_by_test_id("outbox-item").all()
     }

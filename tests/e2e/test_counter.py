@@ -34,7 +34,7 @@ def bought(world: World, *serials: str, quantity: int = 0) -> Record:
 
 def at_the_counter(new_phone: Callable[..., Phone], locale: str = "en-US", *more_arguments: str) -> Phone:
     """A phone in the warehouse, with all that the server has on it."""
-    phone = new_phone(locale, *more_arguments)
+    phone = new_phone(locale, *more_arguments, is_whole=bool(more_arguments))
     phone.log_in("wen", sees="scan")
     phone.wait_synced()
     phone.tap("nav-counter")

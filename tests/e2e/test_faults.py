@@ -45,10 +45,20 @@ def proxy(server: RunningServer, seed: int) -> Iterator[FaultProxy]:
 def phone(new_phone: NewPhone, server: RunningServer, proxy: FaultProxy) -> Phone:
     """A technician's phone that has signed in and synced, behind a proxy that lets all through for now."""
     plan(server.people())
-    made = new_phone(address=proxy.address)
-    made.log_in()
-    made.wait_synced()
-    return made
+    return signed_in(new_phone(address=proxy.address))
+
+
+@pytest.fixture
+def whole_phone(new_phone: NewPhone, server: RunningServer) -> Phone:
+    """As `phone`, but with the whole browser: it keeps its store in a process of its own."""
+    plan(server.people())
+    return signed_in(new_phone(is_whole=True))
+
+
+def signed_in(phone: Phone) -> Phone:
+    phone.log_in()
+    phone.wait_synced()
+    return phone
 
 
 @pytest.fixture
@@ -207,8 +217,11 @@ def evict(phone: Phone) -> None:
     session.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "indexeddb"})
 
 
-def test_a_store_that_the_system_closed_is_opened_again_by_the_next_save(phone: Phone, server: RunningServer) -> None:
+def test_a_store_that_the_system_closed_is_opened_again_by_the_next_save(
+    whole_phone: Phone, server: RunningServer
+) -> None:
     """T11: the browser's storage process dies; its connections die with it."""
+    phone = whole_phone
     phone.tap("nav-log")
     phone.tap("log-receipt")
     phone.fill(amount="12.50", seller_name="After the close")

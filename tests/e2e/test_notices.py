@@ -116,7 +116,7 @@ def test_a_push_lights_up_the_phone_and_opens_what_it_tells_of(
     new_phone: Callable[..., Phone], server: RunningServer
 ) -> None:
     world = server.people()
-    phone = new_phone()
+    phone = new_phone(is_whole=True)
     phone.log_in(sees="nav-log")
     assert phone.context
     phone.context.grant_permissions(["notifications"], origin=server.address)
