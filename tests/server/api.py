@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from server.accounts.sessions import open_by_page
 from server.services import Services
-from sync.actor import Actor
+from sync.actor import SYSTEM, Actor
 from sync.change import new_id
+from sync.transaction import Transaction
 from tests.server.passwords import PASSWORD, give
 
 
@@ -60,8 +62,11 @@ class Device:
 
 
 def signed_in(app: Flask, actor: Actor, username: str) -> Device:
-    """A phone on which the person has signed in."""
-    give_password(app.extensions["fieldclaim"], actor)
-    device = Device(app)
-    assert device.log_in(username).status_code == 200
-    return device
+    """A phone on which the person has signed in: before this, so that no password needs to be looked at."""
+    services: Services = app.extensions["fieldclaim"]
+    give_password(services, actor)
+    with services.engine.database.read() as connection:
+        user = Transaction(services.engine, connection, SYSTEM).find("user", username=username)[0]
+    with app.test_request_context():
+        session = open_by_page(user, [], "phone", is_proved=False)
+    return Device(app, session.device["id"], session.access_token, session.refresh_token)

@@ -111,7 +111,7 @@ def test_a_technician_enters_their_own_account(desk: Desk, world: World) -> None
     for name, value in values.items():
         form[name] = value
     page = form.submit().follow()
-    assert "已保存" in page
+    assert "Saved." in page
     assert "Anna" in page.html.find("li").text
     browser.get("/payments/", status=403)
 
