@@ -198,7 +198,7 @@ def test_a_phone_whose_store_was_emptied_says_what_is_lost_and_brings_back_the_r
     phone.log_in()
     phone.wait_synced()
     phone.tap("nav-log")
-    assert "Sent in time" in phone.page.inner_text("main")
+    phone.page.locator("main").get_by_text("Sent in time").first.wait_for()
     phone.tap("nav-today")
     phone.page.get_by_test_id("loss").wait_for()
     phone.tap("loss-understood")
