@@ -113,7 +113,7 @@ class _Writer:
         line, receipt, say = view.line, view.receipt, self.words.say
         yield Spacer(0, 5 * mm)
         about = (say(f"category.{receipt['category']}"), receipt["seller_name"], self._money(line["amount_minor"]))
-        yield self.sheet.heading(" · ".join((f"№ {number}", *about)), 2)
+        yield self.sheet.heading(" · ".join(filter(None, (f"№ {number}", *about))), 2)
         paid = f"{self.words.moment(line['paid_at'])} {line['payment_reference']}" if line["paid_at"] else ""
         tools = (
             (item["name"], say("finance.returned_of", returned=item["stocked_in_quantity"], bought=item["quantity"]))
