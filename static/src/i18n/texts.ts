@@ -63,7 +63,7 @@ export const texts = {
   "claim.submitted": ["已提交，联网后自动上传。", "Submitted; it is sent when there is network."],
   "claim.title": ["报销", "Claims"],
   "claim.waiting": ["等待服务器检查", "Waiting for the server to check"],
-  "claim.withdraw": ["撤回这张票据", "Withdraw this receipt"],
+  "claim.withdraw": ["撤回这一项", "Withdraw this line"],
   "claim.withdraw_sure": ["确定从报销单撤回 {amount}？", "Withdraw {amount} from the claim?"],
   "counter.desk": ["电脑上的仓库工作台（打印标签）", "The warehouse desk on a computer (prints labels)"],
   "counter.expected": ["待收", "Expected"],
