@@ -22,7 +22,7 @@ from tests.faults.whole_server import WholeServer, seconds_until_ready
 def test_a_server_killed_under_load_loses_and_doubles_nothing(new_server: MakeServer, seed: int) -> None:
     server = new_server()
     ready = kill_again_and_again(server, seed, kills=10)
-    print(f"ready again after {statistics.median(ready):.2f} s in the median, {max(ready):.2f} s at most")
+    assert statistics.median(ready) <= 2, "forked with their code loaded: what is measured is the recovery"
 
 
 @pytest.mark.long
@@ -30,6 +30,7 @@ def test_a_server_killed_200_times_loses_and_doubles_nothing(new_server: MakeSer
     server = new_server(WholeServer)
     ready = kill_again_and_again(server, seed, kills=200)
     print(f"ready again after {statistics.median(ready):.2f} s in the median, {max(ready):.2f} s at most")
+    assert statistics.median(ready) <= 2
 
 
 def test_a_database_killed_under_load_loses_and_doubles_nothing(
