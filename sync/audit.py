@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select
@@ -13,6 +14,7 @@ from sync.change import Record
 from sync.entity import Registry
 from sync.facts import read_fact
 from sync.journal import GENESIS, Head, entries, entry_hash, values
+from sync.lookup import pages
 from sync.tables import journal
 
 Kind = Literal["entry_changed", "entry_missing", "entry_inserted", "tail_cut", "record_differs"]
@@ -55,7 +57,7 @@ def _verify_chain(connection: Connection, known: Head | None) -> Break | None:
 
 def _verify_records(connection: Connection, registry: Registry) -> Break | None:
     for name, entity in registry.entities.items():
-        stored = (dict(row._mapping) for row in _rows(connection, entity.table))
+        stored = chain.from_iterable(pages(connection, entity.table))
         ours = next(stored, None)
         for seq, record_id, record in _histories(connection, name):
             if ours is not None and ours["id"] < record_id:
@@ -74,13 +76,6 @@ def _equal(stored: Record | None, history: Record | None) -> bool:
         return stored is history
     # Note: a column that a later version added is not in older entries; the journal speaks of the fields it has.
     return all(same(stored.get(name), value) for name, value in history.items())
-
-
-def _rows(connection: Connection, table: Any) -> Iterator[Any]:
-    last = ""
-    while page := connection.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(500)).all():
-        yield from page
-        last = page[-1].id
 
 
 def _histories(connection: Connection, entity: str) -> Iterator[tuple[int, str, Record | None]]:

@@ -13,27 +13,29 @@ from typing import Any
 import orjson
 from sqlalchemy import JSON, Column, Connection, Table, bindparam, text
 
+from sync.lookup import is_sqlite
+
 Row = Mapping[str, Any]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add rows that give every column. Raises IntegrityError where one is there already."""
-    _execute(connection, table, rows, _insert(table, _is_sqlite(connection)))
+    _execute(connection, table, rows, _insert(table, is_sqlite(connection)))
 
 
 def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add rows, or put them in the place of those with the same primary key."""
-    _execute(connection, table, rows, _upsert(table, _is_sqlite(connection)))
+    _execute(connection, table, rows, _upsert(table, is_sqlite(connection)))
 
 
 def update_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Put rows in the place of those with the same primary key."""
-    if _is_sqlite(connection):
+    if is_sqlite(connection):
         if rows:
             filled = _values([*_others(table), *table.primary_key], rows)
-            connection.exec_driver_sql(_update(table, is_sqlite=True), filled)
+            connection.exec_driver_sql(_update(table, sqlite=True), filled)
         return
-    _execute(connection, table, rows, _update(table, is_sqlite=False))
+    _execute(connection, table, rows, _update(table, sqlite=False))
 
 
 def delete_rows(connection: Connection, table: Table, ids: Collection[str]) -> None:
@@ -53,14 +55,10 @@ def delete_keys(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 def _execute(connection: Connection, table: Table, rows: Sequence[Row], statement: str) -> None:
     if not rows:
         return
-    if _is_sqlite(connection):
+    if is_sqlite(connection):
         connection.exec_driver_sql(statement, _values(list(table.columns), rows))
     else:
         connection.execute(_text(statement), {"rows": orjson.dumps([dict(row) for row in rows]).decode()})
-
-
-def _is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
 
 
 def _values(columns: Sequence[Column[Any]], rows: Iterable[Row]) -> list[tuple[Any, ...]]:
@@ -91,23 +89,23 @@ def _names(columns: Iterable[Column[Any]]) -> str:
 
 
 @cache
-def _insert(table: Table, is_sqlite: bool) -> str:
+def _insert(table: Table, sqlite: bool) -> str:
     columns = _names(table.columns)
-    if is_sqlite:
+    if sqlite:
         places = ", ".join("?" for _ in table.columns)
         return f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})'
     return f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM {_recordset(table)}'
 
 
 @cache
-def _upsert(table: Table, is_sqlite: bool) -> str:
+def _upsert(table: Table, sqlite: bool) -> str:
     fresh = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in _others(table))
-    return f"{_insert(table, is_sqlite)} ON CONFLICT ({_names(table.primary_key)}) DO UPDATE SET {fresh}"
+    return f"{_insert(table, sqlite)} ON CONFLICT ({_names(table.primary_key)}) DO UPDATE SET {fresh}"
 
 
 @cache
-def _update(table: Table, is_sqlite: bool) -> str:
-    if is_sqlite:
+def _update(table: Table, sqlite: bool) -> str:
+    if sqlite:
         fresh = ", ".join(f'"{column.name}" = ?' for column in _others(table))
         place = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
         return f'UPDATE "{table.name}" SET {fresh} WHERE {place}'

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
-    Table,
     bindparam,
     func,
     select,
@@ -28,11 +27,10 @@ from sync.cursor import Cursor
 from sync.entity import Registry
 from sync.facts import Durability, write_fact
 from sync.journal import Entry
-from sync.lookup import bodies_of, rows_of
+from sync.lookup import bodies_of, pages
 from sync.tables import feed, journal
 
 Key = tuple[str, str]
-_PAGE = 500
 
 
 class Item(NamedTuple):
@@ -103,22 +101,16 @@ def rebuild(connection: Connection, registry: Registry) -> None:
     connection.execute(feed.delete())
     found: set[str] = set()
     for name, entity in registry.entities.items():
-        last = ""
-        while ids := _ids(connection, entity.table, last):
-            seqs = _last_seqs(connection, name, ids)
+        for records in pages(connection, entity.table):
+            seqs = _last_seqs(connection, name, [record["id"] for record in records])
             rows = [
                 _row(bucket, name, record["id"], seqs[record["id"]], is_present=True)
-                for record in rows_of(connection, entity.table, ids)
+                for record in records
                 for bucket in folded(frozenset(entity.policy.buckets(record)))
             ]
             insert_rows(connection, feed, rows)
             found |= audiences({row["bucket"] for row in rows})
-            last = ids[-1]
     write_fact(connection, FACT, " ".join(sorted(found)))
-
-
-def _ids(connection: Connection, table: Table, after: str) -> list[str]:
-    return list(connection.scalars(select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(_PAGE)))
 
 
 def _last_seqs(connection: Connection, entity: str, ids: Collection[str]) -> dict[str, int]:

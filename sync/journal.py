@@ -80,17 +80,20 @@ def append(connection: Connection, entries: Sequence[Entry]) -> dict[str, int]:
         seq += 1
         row = dict(zip(_STAGED, _staged(entry), strict=True))
         row["seq"], row["before"], row["after"] = seq, canonical(entry.before), canonical(entry.after)
-        this_hash = digest(last_hash + canonical(row))
-        row["prev_hash"], row["hash"] = last_hash, this_hash
+        this_hash = _chained(last_hash, row)
+        rows.append(row | {"prev_hash": last_hash, "hash": this_hash})
         last_hash = this_hash
-        rows.append(row)
     insert_rows(connection, journal, rows)
     return {row["change_id"]: row["seq"] for row in rows}
 
 
 def entry_hash(prev_hash: str, row: Mapping[str, Any]) -> str:
     """SHA-256 over the previous hash and the canonical form of the entry."""
-    return digest(prev_hash + canonical({name: row[name] for name in _HASHED}))
+    return _chained(prev_hash, {name: row[name] for name in _HASHED})
+
+
+def _chained(prev_hash: str, hashed: Mapping[str, Any]) -> str:
+    return digest(prev_hash + canonical(hashed))
 
 
 def entries(connection: Connection, after_seq: int = 0) -> Iterator[Row[Any]]:

@@ -6,7 +6,7 @@ database, however many are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,8 @@ from sqlalchemy import (
 
 from sync.change import Record
 
+_PAGE = 500
+
 
 def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock: bool = False) -> list[Record]:
     """The records with these ids; with `lock`, held until the transaction ends."""
@@ -56,6 +58,14 @@ def rows_equal(connection: Connection, table: Table, names: tuple[str, ...], val
     nulls = tuple(name for name, value in zip(names, values, strict=True) if value is None)
     given = {f"is_{name}": value for name, value in zip(names, values, strict=True) if value is not None}
     return _records(connection, table, _by_equal(table, names, nulls), given)
+
+
+def pages(connection: Connection, table: Table) -> Iterator[list[Record]]:
+    """All records, some hundreds at a time, in the order of the ids."""
+    last = ""
+    while page := _records(connection, table, _after(table), {"last": last}):
+        yield page
+        last = page[-1]["id"]
 
 
 def _records(connection: Connection, table: Table, query: Select[Any], given: dict[str, Any]) -> list[Record]:
@@ -104,6 +114,11 @@ def _json_object(table: Table) -> ColumnElement[str]:
             value = func.json(case((field.is_(None), "null"), (field, "true"), else_="false"))
         pairs += [literal(field.name), value]
     return func.json_object(*pairs, type_=Text)
+
+
+@cache
+def _after(table: Table) -> Select[Any]:
+    return select(table).where(table.c.id > bindparam("last", type_=String)).order_by(table.c.id).limit(_PAGE)
 
 
 @cache
