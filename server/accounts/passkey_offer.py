@@ -16,8 +16,9 @@ from webauthn.helpers.structs import (
 )
 
 from server.accounts import challenges, passkeys
-from server.accounts.relying_party import RelyingParty, obstacle, relying_party
-from server.accounts.second_step import Shown
+from server.accounts.browser import browser_name
+from server.accounts.relying_party import obstacle, relying_party
+from server.accounts.second_step import Shown, party_here
 from server.problems import Problem
 from server.services import engine, services
 from sync.actor import SYSTEM, Actor
@@ -44,6 +45,11 @@ def offer(user_id: str) -> Offer:
     return Offer(is_known, obstacle(services().config, request.host), party.origin if party else "")
 
 
+def usual_name() -> str:
+    """What a new passkey is called unless its person says otherwise."""
+    return browser_name(request.user_agent.string) or "Passkey"
+
+
 def shown_by(person: Actor, code: str, passkey: str) -> Shown:
     """What a signed-in person sent as a proof, in these fields of the form."""
     return Shown(request.form.get(code, ""), request.form.get(passkey, ""), proof_of(person))
@@ -60,7 +66,7 @@ def orders_to_show(user_id: str, asked_for: str) -> Response:
     if not known:
         raise Problem(403, "passkey_unknown")
     options = generate_authentication_options(
-        rp_id=_party().id,
+        rp_id=party_here(403).id,
         challenge=_challenge(asked_for),
         timeout=_timeout(),
         allow_credentials=known,
@@ -73,7 +79,7 @@ def orders_to_make(user: Record, asked_for: str) -> Response:
     """What the browser is told that a passkey be made for the person, on an authenticator that has none of theirs."""
     name = services().config.company_name or "Fieldclaim"
     options = generate_registration_options(
-        rp_id=_party().id,
+        rp_id=party_here(403).id,
         rp_name=name,
         user_id=user["id"].encode(),
         user_name=user["username"],
@@ -86,13 +92,6 @@ def orders_to_make(user: Record, asked_for: str) -> Response:
         ),
     )
     return _json(json.loads(options_to_json(options)))
-
-
-def _party() -> RelyingParty:
-    party = relying_party(services().config)
-    if party is None:
-        raise Problem(403, "passkey_elsewhere")
-    return party
 
 
 def _challenge(asked_for: str) -> bytes:

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.accounts import passkey_offer, second_step
-from server.accounts.browser import browser_name
 from server.accounts.gate import actor, current_user, page_for
 from server.accounts.second_step import Shown
 from server.accounts.step_up import freshly_proved, is_fresh
@@ -63,7 +62,7 @@ def new() -> BaseResponse | str:
     if not second_step.has_second_factor(current_user()):
         return redirect(_PAGE, 303)
     offer = passkey_offer.offer(actor().id)
-    return render_template("accounts/new_passkey.html", passkeys=offer, name=this_browser())
+    return render_template("accounts/new_passkey.html", passkeys=offer, name=passkey_offer.usual_name())
 
 
 @blueprint.post("/account/passkeys")
@@ -73,7 +72,7 @@ def add() -> BaseResponse:
     """Take the new passkey in."""
     if not second_step.has_second_factor(current_user()):
         return redirect(_PAGE, 303)
-    name = request.form.get("name", "").strip() or this_browser()
+    name = request.form.get("name", "").strip() or passkey_offer.usual_name()
     try:
         second_step.add_passkey(actor().id, name, Shown("", request.form.get("passkey", ""), _new()))
         done("passkey.added")
@@ -97,11 +96,6 @@ def rename(passkey_id: str) -> BaseResponse:
 def remove(passkey_id: str) -> BaseResponse:
     """It opens nothing any more."""
     return _changed(passkey_id, {"status": "removed"}, "passkey.removed")
-
-
-def this_browser() -> str:
-    """What a new passkey is called unless its person says otherwise."""
-    return browser_name(request.user_agent.string) or "Passkey"
 
 
 def _changed(passkey_id: str, fields: dict[str, str], said: str) -> BaseResponse:

@@ -90,10 +90,8 @@ def register(write: Transaction, user_id: str, name: str, answer: str, asked_for
         attestation = parse_attestation_object(made.response.attestation_object)
     except _UNREADABLE:
         return "passkey_wrong"
-    if not challenges.take(write, asked_for, said.challenge):
-        return "passkey_expired"
-    if _is_elsewhere(said, party):
-        return "passkey_elsewhere"
+    if refused := _unasked(write, said, asked_for, party):
+        return refused
     # Note: none was asked for, and only one that vouches for itself needs no chain of makers' certificates.
     if attestation.fmt not in (AttestationFormat.NONE, AttestationFormat.PACKED) or attestation.att_stmt.x5c:
         return "passkey_wrong"
@@ -121,10 +119,8 @@ def use(write: Transaction, user_id: str, answer: str, asked_for: str, party: Re
         said = parse_client_data_json(shown.response.client_data_json)
     except _UNREADABLE:
         return "passkey_wrong"
-    if not challenges.take(write, asked_for, said.challenge):
-        return "passkey_expired"
-    if _is_elsewhere(said, party):
-        return "passkey_elsewhere"
+    if refused := _unasked(write, said, asked_for, party):
+        return refused
     row = _row(write, user_id, bytes_to_base64url(shown.raw_id))
     record = write.get("passkey", row.passkey_id) if row else None
     if row is None or record is None:
@@ -191,8 +187,11 @@ def _row(write: Transaction, user_id: str, credential_id: str) -> Any:
     return write.connection.execute(select(credentials).where(its, ours)).first()
 
 
-def _is_elsewhere(said: CollectedClientData, party: RelyingParty) -> bool:
-    return said.origin != party.origin or bool(said.cross_origin)
+def _unasked(write: Transaction, said: CollectedClientData, asked_for: str, party: RelyingParty) -> str:
+    """Why an answer is none to what was asked here; nothing where it is one. Its challenge is used in any case."""
+    if not challenges.take(write, asked_for, said.challenge):
+        return "passkey_expired"
+    return "passkey_elsewhere" if said.origin != party.origin or said.cross_origin else ""
 
 
 def _bounded(answer: str) -> str:

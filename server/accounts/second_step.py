@@ -168,7 +168,7 @@ def enrol(waiting: Waiting, code: str, address: str) -> list[str]:
 
 def enrol_by_passkey(waiting: Waiting, name: str, answer: str, address: str) -> list[str]:
     """The same with a new passkey, for a person who has no second factor. Raises Problem as `prove` does."""
-    user_id, party = waiting.user_id, _party()
+    user_id, party = waiting.user_id, party_here()
 
     def work(write: Transaction) -> list[str] | Problem:
         if waiting.replaces or not _still_holds(write.connection, waiting):
@@ -188,7 +188,7 @@ def add_passkey(user_id: str, name: str, made: Shown) -> None:
 
     Raises Problem: those of `prove` for a passkey, passkey_taken, passkey_too_many.
     """
-    party = _party()
+    party = party_here()
 
     def work(write: Transaction) -> str:
         return passkeys.register(write, user_id, name, made.passkey, made.asked_for, party)
@@ -202,14 +202,15 @@ def _accepts(write: Transaction, user_id: str, shown: Shown) -> bool | Problem:
     """Whether it is right. What a passkey is refused for is given, not raised, so that its challenge stays used."""
     if not shown.passkey:
         return second_factor.accepts(write, user_id, shown.code, _server_key())
-    refused = passkeys.use(write, user_id, shown.passkey, shown.asked_for, _party())
+    refused = passkeys.use(write, user_id, shown.passkey, shown.asked_for, party_here())
     return Problem(401, refused) if refused else True
 
 
-def _party() -> RelyingParty:
+def party_here(status: int = 401) -> RelyingParty:
+    """Whom passkeys are shown to here. Raises Problem of that status where none can be: passkey_elsewhere."""
     party = relying_party(services().config)
     if party is None:
-        raise Problem(401, "passkey_elsewhere")
+        raise Problem(status, "passkey_elsewhere")
     return party
 
 

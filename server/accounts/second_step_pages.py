@@ -89,8 +89,7 @@ def _proved(waiting: Waiting, user: Record) -> Response:
 def _enrolled(waiting: Waiting, user: Record) -> Response:
     code, passkey, address = request.form.get("code", ""), request.form.get("passkey", ""), request.remote_addr or ""
     if passkey:
-        name = browser_name(request.user_agent.string) or "Passkey"
-        codes = second_step.enrol_by_passkey(waiting, name, passkey, address)
+        codes = second_step.enrol_by_passkey(waiting, passkey_offer.usual_name(), passkey, address)
     else:
         codes = second_step.enrol(waiting, code, address)
     # Note: shown in the answer itself, so that they are kept nowhere: in no cookie, no log and no database.
