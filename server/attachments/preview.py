@@ -17,7 +17,7 @@ from server.attachments import sandbox
 from server.attachments.inspect_file import open_picture
 from server.attachments.kinds import PICTURES, sniff
 from server.attachments.picture import SMALL, small_webp
-from server.attachments.store import MOST_TRIES, FileStore
+from server.attachments.store import FileStore
 from server.attachments.view import page_of
 
 MAKING_SECONDS = 1.5
@@ -93,7 +93,7 @@ def _made(files: FileStore, sha256: str) -> bytes | None:
     try:
         return sandbox.run("server.attachments.preview", files.path(sha256))
     except sandbox.NotNow:
-        return None if files.note_try(sha256) < MOST_TRIES else b""
+        return None if files.may_try_again(sha256) else b""
     except sandbox.CouldNotBeRead:
         return b""  # kept as well: a file that breaks its reader is not read at every request
 

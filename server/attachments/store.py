@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-MOST_TRIES = 3
+_MOST_TRIES = 3
 """How often a file is tried for which there was no time."""
 
 
@@ -70,11 +70,11 @@ class FileStore:
         except FileNotFoundError:
             return 0, 0.0
 
-    def note_try(self, sha256: str) -> int:
-        """Once more there was no time. Gives how often that was."""
+    def may_try_again(self, sha256: str) -> bool:
+        """Note that once more there was no time. Whether it is worth another try."""
         tries = self.tries(sha256)[0] + 1
         self._put(self._tries(sha256), b"%d" % tries)
-        return tries
+        return tries < _MOST_TRIES
 
     def names(self) -> Iterator[str]:
         """The hashes of all files that are here, in order."""

@@ -29,7 +29,6 @@ from server.attachments.picture import bands
 from server.attachments.policy import settle_file
 from server.attachments.records import stored_files, uploads
 from server.attachments.sandbox import NotNow
-from server.attachments.store import MOST_TRIES
 from server.problems import Problem
 from server.services import Services
 from sync.actor import SYSTEM
@@ -227,7 +226,7 @@ def _inspected(of: Services, upload: Upload, path: Path) -> Inspection:
         return inspect(path)
     except NotNow as error:
         # Note: a busy machine says nothing about the file; one that is busy always would keep it waiting for ever.
-        if of.files.note_try(upload.sha256) < MOST_TRIES:
+        if of.files.may_try_again(upload.sha256):
             raise Problem(503, "unavailable", headers={"Retry-After": "30"}) from error
         return Inspection(UNKNOWN, NOT_READ)
 
