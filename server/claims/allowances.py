@@ -89,7 +89,12 @@ def allowances_of(write: Transaction, receipt: Record) -> list[Record]:
 
 
 def meals_and_allowances(write: Transaction, receipt: Record) -> list[Record]:
-    """Of a meal the person's allowances that hold its day; of an allowance the meals of its days."""
+    """Of a meal the person's allowances that hold its day; of an allowance the meals of its days.
+
+    None in a company whose allowance has never paid for meals.
+    """
+    if not any(limit.kind == "allowance_meals" for limit in limits_known(write)):
+        return []
     if receipt["category"] == "meal":
         return [other for other in allowances_of(write, receipt) if _holds(other, receipt["issued_on"])]
     if is_allowance(receipt):

@@ -43,8 +43,12 @@ def refuse_second_duty(write: Transaction, line: Record, duty: Duty, on_behalf_o
 def sharing_account(read: Transaction, user_id: str) -> set[str]:
     """The other people whose bank account has the same number: one person with two names, or of one household."""
     numbers = [account["account_number"] for account in read.find("bank_account", user_id=user_id)]
-    found = (account["user_id"] for number in numbers for account in read.find("bank_account", account_number=number))
-    return set(found) - {user_id}
+    return {person for number in numbers for person in having_account(read, number)} - {user_id}
+
+
+def having_account(read: Transaction, number: str) -> set[str]:
+    """The people whose bank account has this number."""
+    return {account["user_id"] for account in read.find("bank_account", account_number=number)}
 
 
 def holders(write: Transaction, line: Record) -> dict[Duty, set[str]]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from server.attachments.alike import near_files
 from server.claims.allowances import is_allowance, is_cancelled, meals_and_allowances
 from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
-from server.claims.rules.facts import Attachment, Facts, Leg, Limit, Purchase, Receipt, Stop, Tolerances, Trip, Twin
+from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
 from server.claims.rules.limits import in_force
 from server.claims.serials import serials_elsewhere
@@ -65,7 +65,7 @@ def gather(write: Transaction, line: Record, company: Company) -> Facts:
         limits=limits,
         spent_before_minor=spent_before(write, receipt, line, receipt["category"]),
         spent_as_handed_in_minor=spent_before(write, receipt, line, receipt["handed_in_as"]),
-        meals_and_allowances=tuple(_meals_and_allowances(write, receipt, limits)),
+        meals_and_allowances=tuple(_meals_and_allowances(write, receipt)),
         handed_in_on=_handed_in_on(write, line, company),
         is_report_filed=bool(write.find("service_report", trip_id=trip["id"], status="filed")),
         company_name=company.name,
@@ -233,10 +233,8 @@ def _twin(write: Transaction, receipt: Record, other: Record) -> Twin:
     )
 
 
-def _meals_and_allowances(write: Transaction, receipt: Record, limits: Iterable[Limit]) -> Iterable[Twin]:
-    """Those that are claimed, in a company whose allowance has ever paid for meals."""
-    if not any(limit.kind == "allowance_meals" for limit in limits):
-        return
+def _meals_and_allowances(write: Transaction, receipt: Record) -> Iterable[Twin]:
+    """Those that are claimed."""
     for other in meals_and_allowances(write, receipt):
         lines = write.find("claim_line", receipt_id=other["id"])
         if any(stands(line) and line["status"] not in EDITABLE for line in lines):

@@ -161,6 +161,7 @@ def on_reversal(write: Transaction, entry: Entry) -> Iterable[Change]:
 def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     """A receipt's lines are judged again, and those of the receipts that share its identity, a file, or a suspicion."""
     record, before = entry.record, entry.before
+    states = (record, {**record, **before}) if before else (record,)
     identities = {record["identity"], before.get("identity", "")} - {""}
     files = {*record["attachments"], *before.get("attachments", ())}
     touched = {entry.record_id}
@@ -171,9 +172,9 @@ def on_receipt(write: Transaction, entry: Entry) -> Iterable[Change]:
     if entry.changed("evidence", "trip_id", "category"):
         touched |= {ticket["id"] for ticket in _tickets_of(write, entry)}
     if entry.changed("issued_on", "trip_id", "category", "allowance_until"):
-        for state in (record, {**record, **before}):
+        for state in states:
             touched |= {other["id"] for other in (*sharing(write, state), *meals_and_allowances(write, state))}
-    for state in (record, {**record, **before}) if before else (record,):
+    for state in states:
         touched.update(touched_by(write, state, company_of(write)))
     for receipt_id in sorted(touched):
         yield from judge_receipt(write, receipt_id)

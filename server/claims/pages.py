@@ -214,6 +214,7 @@ def _about(read: Transaction, claim_id: str) -> dict[str, Any]:
         raise Problem(404, "not_found")
     trip = known(read, "trip", claim_record["trip_id"])
     views = line_views(read, claim_record)
+    read.look_up("claim_line", "receipt_id", {view.line["receipt_id"] for view in views})
     prefectures = [item for code, item in all_divisions().items() if granularity(code) != "county" or code[2:4] == "90"]
     return {
         "claim": claim_record,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.claims.duties import having_account
 from server.claims.judgement import company_of
 from server.payments.export import exported, unconfirmed
 from server.payments.reconciliation import ENTITY as RECONCILIATION
@@ -150,7 +151,8 @@ def _judged(write: Transaction, before: Record, after: Record, *, is_owner: bool
     may = is_owner or (write.actor.is_any("manager") and before["entered_by"] != write.actor.id)
     if not may:
         raise Refused("not_yours")
-    if after["status"] == "confirmed" and _is_shared(write, after) and (is_owner or _has_number(write, after)):
+    people = having_account(write, after["account_number"]) if after["status"] == "confirmed" else set()
+    if people - {after["user_id"]} and (is_owner or write.actor.id in people):
         raise Refused("account_shared")
     allowed = {"confirmed", "contested"} if is_owner and before["status"] != "confirmed" else {"confirmed"}
     if after["status"] not in allowed or (not is_owner and before["status"] != "unconfirmed"):
@@ -162,13 +164,7 @@ def _judged(write: Transaction, before: Record, after: Record, *, is_owner: bool
 
 def _is_shared(write: Transaction, account: Record) -> bool:
     """Whether another person has the same number."""
-    others = write.find("bank_account", account_number=account["account_number"])
-    return any(other["user_id"] != account["user_id"] for other in others)
-
-
-def _has_number(write: Transaction, account: Record) -> bool:
-    """Whether the acting person is one of those."""
-    return bool(write.find("bank_account", user_id=write.actor.id, account_number=account["account_number"]))
+    return bool(having_account(write, account["account_number"]) - {account["user_id"]})
 
 
 def _made(write: Transaction, after: Record) -> Mapping[str, Any]:
