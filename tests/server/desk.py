@@ -1,7 +1,4 @@
-"""Sitting down at a desk: a browser without JavaScript, and somebody who has signed in.
-
-The form is left out: looking at a password takes a fifth of a second, by design, and hundreds of tests sit down.
-"""
+"""Sitting down at a desk: a browser without JavaScript, and somebody who has signed in."""
 
 from __future__ import annotations
 
@@ -10,9 +7,8 @@ from typing import Any
 
 from webtest import TestApp
 
-from server.accounts.sessions import open_by_page
 from server.cookies import cookie_name
-from tests.server.api import give_password
+from tests.server.api import give_password, session_of
 from tests.server.world import World
 
 Desk = Callable[[str], TestApp]
@@ -37,10 +33,9 @@ def desks_of(app: Any, world: World) -> Desk:
         if world.now("user", person.id)["language"] != "en":
             world.update(person, "user", world.now("user", person.id), language="en")
         browser = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en", "HTTP_USER_AGENT": "browser"})
-        with app.test_request_context():
-            session = open_by_page(world.now("user", person.id), [], "browser", is_proved=False)
-            for kind, token in (("access", session.access_token), ("refresh", session.refresh_token)):
-                browser.set_cookie(cookie_name(kind, app.extensions["fieldclaim"].config), token)
+        session = session_of(app, name, "browser")
+        for kind, token in (("access", session.access_token), ("refresh", session.refresh_token)):
+            browser.set_cookie(cookie_name(kind, app.extensions["fieldclaim"].config), token)
         return browser
 
     return sign_in

@@ -262,13 +262,19 @@ def test_two_people_approve_at_their_desks_and_the_one_in_charge_hands_it_on(des
     assert codes(world.lines(claim)[0]) == []
 
 
-def test_a_first_approval_does_not_outlive_an_edit_of_what_it_saw(world: World) -> None:
+def above_both_limits(world: World) -> tuple[Record, Record]:
+    """A receipt over its limit, whose rest still needs two people; and its line."""
     world.limit("approval", 25000)
     world.limit("receipt", 28000, "lodging")
     trip = world.trip()
     world.report(trip)
     receipt = world.receipt(trip)
     line = world.lines(world.claim(trip, receipt))[0]
+    return receipt, line
+
+
+def test_a_first_approval_does_not_outlive_an_edit_of_what_it_saw(world: World) -> None:
+    receipt, line = above_both_limits(world)
     assert line["status"] == "needs_review", "over the limit, so its receipt may be mended still"
     endorsed = {"endorsed_minor": 28000, "decision_note": "What the limit leaves"}
     world.update(world.finance, "claim_line", line, **endorsed)
@@ -316,12 +322,7 @@ def test_a_waiver_does_not_outlive_an_edit_that_was_made_while_its_line_was_refu
 
 
 def test_what_was_said_with_a_first_approval_goes_with_it(world: World) -> None:
-    world.limit("approval", 25000)
-    world.limit("receipt", 28000, "lodging")
-    trip = world.trip()
-    world.report(trip)
-    receipt = world.receipt(trip)
-    line = world.lines(world.claim(trip, receipt))[0]
+    receipt, line = above_both_limits(world)
     said = {"endorsed_minor": 28000, "decision_note": "Asked the hotel"}
     world.update(world.finance, "claim_line", line, **said)
     assert world.update(world.payer, "claim_line", line, endorsed_minor=0)["decision_note"] == ""
