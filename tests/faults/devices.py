@@ -92,7 +92,8 @@ class Device:
         """Try one push and note its outcome. True where the server has acknowledged it."""
         try:
             answer = self.push(changes)
-            if answer.body.get("code") == "token_expired":
+            # Note: the token is missing where the answer to a renewal was lost.
+            if answer.body.get("code") in ("token_expired", "token_missing"):
                 self.renew()
                 answer = self.push(changes)
         except (OSError, http.client.HTTPException, ValueError):
