@@ -202,6 +202,7 @@ def test_a_phone_whose_store_was_emptied_says_what_is_lost_and_brings_back_the_r
     phone.tap("nav-today")
     phone.page.get_by_test_id("loss").wait_for()
     phone.tap("loss-understood")
+    phone.page.get_by_test_id("loss").wait_for(state="detached")
     phone.open()
     phone.page.get_by_test_id("trip").wait_for()
     assert phone.sees("loss") == 0
