@@ -50,16 +50,16 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
         entry.before["status"] == "blocked" and _stood_still(entry) and not _was_waived(entry)
     ):
         about = {"total": line["amount_minor"], "currency": line["currency"]}
-        about |= _seller(write.get("receipt", line["receipt_id"]))
+        about |= _named(write.get("receipt", line["receipt_id"]))
         about |= {"reason": line["decision_note"][:_EXCERPT]} if status == "refused" else {}
         yield told(line["technician_id"], f"line_{status}", about, ("claim", line["claim_id"]), _cause(entry))
 
 
-def _seller(receipt: Record | None) -> dict[str, str]:
-    """What the claimant knows a receipt by: its seller, or the category of what has none."""
+def _named(receipt: Record | None) -> dict[str, str]:
+    """What the claimant knows a line by: the seller of its receipt, or the days of an allowance."""
     if receipt is None or receipt["category"] != ALLOWANCE:
         return {"seller": receipt["seller_name"] if receipt else ""}
-    return {"category": ALLOWANCE}
+    return {"category": ALLOWANCE, "first": receipt["issued_on"], "last": receipt["allowance_until"]}
 
 
 def on_comment(write: Transaction, entry: Entry) -> Iterable[Change]:
@@ -165,7 +165,7 @@ def about_waiver(write: Transaction, waiver: Mapping[str, Any]) -> dict[str, Any
     person = write.get("user", waiver["technician_id"])
     return {
         "name": person["display_name"] if person else "",
-        **_seller(receipt),
+        **_named(receipt),
         "total": waiver["amount_minor"],
         "currency": waiver["currency"],
         "until": waiver["valid_until"],

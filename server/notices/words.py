@@ -10,8 +10,11 @@ from server.pages import money
 
 
 def notice_words(notice: Mapping[str, Any], language: str | None = None) -> str:
-    """The sentence, in the language of the request unless another is named."""
-    params = notice["params"]
-    amount = {"total": money(params["total"], params["currency"])} if "total" in params else {}
-    seller = {"seller": say(f"category.{params['category']}", language)} if "category" in params else {}
-    return say(f"notice.{notice['kind']}", language, **(params | amount | seller))
+    """The sentence, in the language of the request unless another is named. A notice of a line says by `category`
+    that the line is no receipt.
+    """
+    params = dict(notice["params"])
+    if "total" in params:
+        params["total"] = money(params["total"], params["currency"])
+    line = say(f"notice_line.{params.get('category', 'receipt')}", language, **params)
+    return say(f"notice.{notice['kind']}", language, **params, line=line)

@@ -57,8 +57,9 @@ export function finding(code: string, params: Params): string {
 /** A notice as a sentence. */
 export function noticeWords(kind: unknown, params: Params): string {
   const amount = params.total === undefined ? {} : { total: money(params.total, params.currency) };
-  const seller = params.category ? { seller: say(`category.${params.category}`) } : {};
-  return say(`notice.${kind}`, { ...params, ...amount, ...seller });
+  const shown = { ...params, ...amount };
+  const line = say(`notice_line.${params.category ?? "receipt"}`, shown);
+  return say(`notice.${kind}`, { ...shown, line });
 }
 
 /** 1234 as ¥12.34. */

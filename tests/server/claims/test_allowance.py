@@ -12,13 +12,16 @@ import pytest
 
 from server.claims.rules.allowance import NoAllowance, allowance_of, first_shared
 from server.claims.rules.facts import Limit, Stop
+from server.i18n import catalogue
 from server.notices.words import notice_words
 from sync.actor import SYSTEM, Actor
 from sync.change import Record
 from sync.errors import Refused
 from sync.transaction import Transaction
 from tests.server.claims.test_races import at_once
+from tests.server.claims.test_waivers import ask
 from tests.server.desk import Desk, form_of
+from tests.server.notices.test_notices import told
 from tests.server.payments.test_outgoing import table
 from tests.server.payments.test_paper import text_of
 from tests.server.payments.test_results import rows as answers
@@ -144,8 +147,27 @@ def test_whoever_claimed_a_refused_allowance_is_told_what_was_refused(world: Wor
     trip = reported(world)
     world.decide(world.lines(world.claim(trip, allowance(world, trip)))[0], "refused", "You were at home")
     notice = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="line_refused"))[0]
-    assert notice_words(notice, "en") == "Refused: the receipt of Daily allowance over ¥500.00. You were at home"
-    assert notice_words(notice, "zh-Hans") == "出差补贴 的票据（¥500.00）未获批准：You were at home"
+    days = f"{FIRST} to {LAST}"
+    assert notice_words(notice, "en") == f"Refused: the daily allowance over ¥500.00 ({days}). You were at home"
+    assert notice_words(notice, "zh-Hans") == f"{FIRST} 至 {LAST} 的出差补贴（¥500.00）未获批准：You were at home"
+
+
+def test_no_notice_calls_an_allowance_a_receipt(world: World) -> None:
+    world.limit("allowance_day", 10000)
+    trip, manager = world.trip(), world.manager
+    line = world.lines(world.claim(trip, allowance(world, trip)))[0]
+    asked = ask(world, line, finding_code="report_not_filed")
+    world.update(manager, "waiver", asked, status="given", reason="On paper")
+    (request,) = told(world, manager, "waiver_asked")
+    (given,) = told(world, world.anna, "waiver_given")
+    assert "waiver for the daily allowance over ¥500.00 (2026-11-09 to" in notice_words(request, "en")
+    for language, own, never in (("en", "the daily allowance over", "receipt"), ("zh-Hans", "的出差补贴（", "票据")):
+        texts = catalogue(language)
+        kinds = {key.removeprefix("notice.") for key, text in texts.items() if "{line}" in text}
+        assert kinds > {"line_refused", "line_clear", "waiver_given", "waiver_expired"}
+        words = [notice_words(given | {"kind": kind}, language) for kind in kinds]
+        assert [text for text in words if own not in text or never in text] == []
+        assert [text for key, text in texts.items() if key.startswith("notice_kind.") and never in text] == []
 
 
 def test_claims_of_one_day_at_one_moment_leave_one(world: World) -> None:
