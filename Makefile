@@ -19,15 +19,16 @@ $(BIN)/uv:
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.package: $(VENV)/.runtime pyproject.toml server/_hatch_build.py $(CLIENT_SOURCES)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q server sync
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.package
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime $(VENV)/.package
 
 $(VENV)/.client: static/package-lock.json $(VENV)/.dev
@@ -51,6 +52,7 @@ demo: $(VENV)/.package ## serve a demo company on http://127.0.0.1:8000
 test: test-client test-python ## run all tests, with a browser and both databases
 
 test-python: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser
+	@$(BIN)/python -m compileall -q server sync tests
 	@$(BIN)/python -m pytest -q -n 3 --dist loadscope
 
 test-long: $(VENV)/.dev $(VENV)/.client $(VENV)/.browser ## run the tests that take minutes: hundreds of kills, real sizes
