@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import http.client
 import os
@@ -124,6 +125,9 @@ def served(folder: Path, url: str, *, workers: int = 1) -> Iterator[Served]:
     process = _start(port, workers, os.environ | environment)
     try:
         _wait(port)
+        # Note: the phones live in a process that has loaded the whole server; looking through that for garbage is
+        # no work of the server, and took a third of a full pull.
+        gc.freeze()
         yield Served(port, create_app(config), services, World(services.engine), process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -83,6 +83,15 @@ class Database:
         if not self.is_sqlite:
             connection.execute(_LOCK, {"keys": [_lock_key(name) for name in names]})
 
+    def plan_for_values(self, connection: Connection) -> None:
+        """Until the transaction ends, plan every statement for the values that it is given.
+
+        For statements that read much. PostgreSQL would plan what it has seen five times for values of any kind, and
+        then takes, for a whole year, an index that is good for a month.
+        """
+        if not self.is_sqlite:
+            connection.execute(_PLAN_FOR_VALUES)
+
     def give_up_writing(self) -> None:
         """From now on every write raises StorageBroken, until the process is started again."""
         self.is_broken = True
@@ -152,6 +161,7 @@ def _lock_key(name: str) -> int:
 
 # Note: ordered, so that two transactions that want the same locks never wait for each other in a circle.
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS k(key, place)")
+_PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _PRAGMAS = ("synchronous", "foreign_keys", "journal_mode")
 
 

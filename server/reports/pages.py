@@ -11,7 +11,7 @@ from server.claims.filters import read_filter
 from server.pages import read_page
 from server.reports import charts, figures
 from server.reports.figures import Period
-from server.services import services
+from server.services import engine, services
 from sync.transaction import Transaction
 
 blueprint = Blueprint("reports", __name__, url_prefix="/finance")
@@ -26,6 +26,7 @@ def dashboard() -> str:
     today = services().today()
 
     def view(read: Transaction) -> str:
+        engine().database.plan_for_values(read.connection)
         known = figures.currencies(read) or ["CNY"]
         currency = asked.currency if asked.currency in known else "CNY" if "CNY" in known else known[0]
         period = Period(asked.since or _months_before(today, _MONTHS - 1), asked.until or f"{today:%Y-%m}", currency)

@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sync.database import SAFE_WAL, Database, Trouble, sqlite3, trouble_of
 from sync.errors import EngineMisconfigured, StorageBroken
 
+_HOW_PLANNED = text("SHOW plan_cache_mode")
+
 
 def test_a_new_database_is_set_up_so_that_a_commit_is_on_the_disk(empty_database_url: str) -> None:
     database = Database(empty_database_url)
@@ -21,6 +23,18 @@ def test_a_new_database_is_set_up_so_that_a_commit_is_on_the_disk(empty_database
             assert connection.scalar(text("PRAGMA synchronous")) == 2
             mode = connection.scalar(text("PRAGMA journal_mode"))
         assert mode == ("wal" if sqlite3.sqlite_version_info >= SAFE_WAL else "truncate")
+    database.engine.dispose()
+
+
+def test_a_read_of_much_is_planned_for_its_values_and_no_other_read_is(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    with database.read() as connection:
+        database.plan_for_values(connection)
+        if not database.is_sqlite:
+            assert connection.scalar(_HOW_PLANNED) == "force_custom_plan"
+    if not database.is_sqlite:
+        with database.read() as connection:
+            assert connection.scalar(_HOW_PLANNED) == "auto"
     database.engine.dispose()
 
 
