@@ -23,11 +23,13 @@ _PAGE = "/account/second-factor"
 @blueprint.post("/login/passkey")
 def orders_at_sign_in() -> Response:
     """For whoever showed the right password: to show a passkey, or to make the first one."""
+    from server.accounts import passkey_orders
+
     try:
         waiting, user = second_step.waiting_person()
         if waiting.enrols:
-            return passkey_offer.orders_to_make(user, second_step.step_of(waiting))
-        return passkey_offer.orders_to_show(user["id"], second_step.step_of(waiting))
+            return passkey_orders.orders_to_make(user, second_step.step_of(waiting))
+        return passkey_orders.orders_to_show(user["id"], second_step.step_of(waiting))
     except Problem as problem:
         return problem.response()
 
@@ -36,8 +38,10 @@ def orders_at_sign_in() -> Response:
 @page_for(*DESK_ROLES)
 def orders_to_show() -> Response:
     """For whoever is in: to show a passkey again."""
+    from server.accounts import passkey_orders
+
     try:
-        return passkey_offer.orders_to_show(actor().id, passkey_offer.proof_of(actor()))
+        return passkey_orders.orders_to_show(actor().id, passkey_offer.proof_of(actor()))
     except Problem as problem:
         return problem.response()
 
@@ -46,10 +50,12 @@ def orders_to_show() -> Response:
 @page_for(*DESK_ROLES)
 def orders_to_make() -> Response:
     """For whoever is in, and has just proved it: to make another passkey."""
+    from server.accounts import passkey_orders
+
     if not is_fresh() or not second_step.has_second_factor(current_user()):
         return Problem(403, "proof_needed").response()
     try:
-        return passkey_offer.orders_to_make(current_user(), _new())
+        return passkey_orders.orders_to_make(current_user(), _new())
     except Problem as problem:
         return problem.response()
 

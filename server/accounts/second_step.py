@@ -13,7 +13,7 @@ from typing import TypeVar
 from flask import session as form_session
 from sqlalchemy import Connection
 
-from server.accounts import attempts, credentials, passkeys, recovery_codes, second_factor, tokens
+from server.accounts import attempts, credentials, recovery_codes, second_factor, tokens
 from server.accounts.relying_party import RelyingParty, relying_party
 from server.accounts.sealing import seal, unseal
 from server.config import DESK_ROLES
@@ -168,12 +168,14 @@ def enrol(waiting: Waiting, code: str, address: str) -> list[str]:
 
 def enrol_by_passkey(waiting: Waiting, name: str, answer: str, address: str) -> list[str]:
     """The same with a new passkey, for a person who has no second factor. Raises Problem as `prove` does."""
+    from server.accounts import passkey_answers
+
     user_id, party = waiting.user_id, party_here()
 
     def work(write: Transaction) -> list[str] | Problem:
         if waiting.replaces or not _still_holds(write.connection, waiting):
             raise Problem(401, "token_expired")
-        refused = passkeys.register(write, user_id, name, answer, step_of(waiting), party)
+        refused = passkey_answers.register(write, user_id, name, answer, step_of(waiting), party)
         if refused:
             return Problem(401, refused)
         second_factor.note_coming(write, user_id)
@@ -188,10 +190,12 @@ def add_passkey(user_id: str, name: str, made: Shown) -> None:
 
     Raises Problem: those of `prove` for a passkey, passkey_taken, passkey_too_many.
     """
+    from server.accounts import passkey_answers
+
     party = party_here()
 
     def work(write: Transaction) -> str:
-        return passkeys.register(write, user_id, name, made.passkey, made.asked_for, party)
+        return passkey_answers.register(write, user_id, name, made.passkey, made.asked_for, party)
 
     refused = engine().write(SYSTEM, work)
     if refused:
@@ -202,7 +206,9 @@ def _accepts(write: Transaction, user_id: str, shown: Shown) -> bool | Problem:
     """Whether it is right. What a passkey is refused for is given, not raised, so that its challenge stays used."""
     if not shown.passkey:
         return second_factor.accepts(write, user_id, shown.code, _server_key())
-    refused = passkeys.use(write, user_id, shown.passkey, shown.asked_for, party_here())
+    from server.accounts import passkey_answers
+
+    refused = passkey_answers.use(write, user_id, shown.passkey, shown.asked_for, party_here())
     return Problem(401, refused) if refused else True
 
 

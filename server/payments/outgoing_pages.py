@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import IO, Any
 
@@ -14,7 +14,7 @@ from server.accounts.gate import actor, current_user, page_for
 from server.i18n import language_of_request, say
 from server.pages import attempt, done, known, read_page
 from server.payments.archive import Archive
-from server.payments.cells import Cell, csv_text, write_xlsx
+from server.payments.cells import Cell, csv_text
 from server.payments.export import setting
 from server.payments.outgoing import KINDS, Outgoing, is_month, media_of, of_batch, of_month
 from server.payments.records import AccountCodesSchema
@@ -78,7 +78,7 @@ def download(kind: str) -> Response:
         if kind == "archive.zip":
             return _archive(read, name, lines)
         rows = voucher_rows(lines, setting(read, "account_codes"), say)
-        file = _written(lambda out: write_xlsx(out, rows) if kind.endswith("xlsx") else _write_csv(out, list(rows)))
+        file = _written(lambda out: _write_xlsx(out, rows) if kind.endswith("xlsx") else _write_csv(out, list(rows)))
     return send_file(file, _TYPES[kind], as_attachment=True, download_name=f"{name}-{kind}", max_age=0)
 
 
@@ -127,3 +127,9 @@ def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
 
 def _write_csv(file: IO[bytes], rows: Sequence[Sequence[Cell]]) -> None:
     file.write(csv_text(rows).encode("utf-8-sig"))
+
+
+def _write_xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]]) -> None:
+    from server.payments.workbook import write_xlsx
+
+    write_xlsx(file, rows)

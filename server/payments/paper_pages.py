@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, send_file
 from werkzeug.wrappers import Response
@@ -11,7 +12,6 @@ from server.accounts.gate import actor, current_user, page_for
 from server.claims.queries import line_views
 from server.i18n import language_of_request, say
 from server.pages import finding_words, known, moment, money
-from server.payments.claim_paper import ClaimPaper, Words
 from server.payments.trail import trail_of
 from server.places.divisions import full_name
 from server.problems import Problem
@@ -19,6 +19,9 @@ from server.services import engine, services
 from sync.change import instant
 from sync.journal import head
 from sync.transaction import Transaction
+
+if TYPE_CHECKING:
+    from server.payments.claim_paper import ClaimPaper
 
 blueprint = Blueprint("paper", __name__, url_prefix="/payments/claims")
 _IN_MEMORY = 4 * 1024 * 1024
@@ -28,6 +31,8 @@ _IN_MEMORY = 4 * 1024 * 1024
 @page_for("finance", "manager")
 def claim(claim_id: str) -> Response:
     """One claim with its receipts and its decision trail."""
+    from server.payments.claim_paper import Words
+
     with engine().database.read() as connection:
         paper = _paper(Transaction(engine(), connection, actor()), claim_id)
     language = language_of_request()
@@ -40,6 +45,8 @@ def claim(claim_id: str) -> Response:
 
 
 def _paper(read: Transaction, claim_id: str) -> ClaimPaper:
+    from server.payments.claim_paper import ClaimPaper
+
     claim_record = known(read, "claim", claim_id)
     if claim_record["status"] == "draft":
         raise Problem(404, "not_found")

@@ -20,8 +20,8 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from server.places.borders import STEPS_PER_DEGREE
 from server.places.divisions import all_divisions, granularity, prefecture_of
-from server.places.position import STEPS_PER_DEGREE
 from server.places.short_names import short_name
 
 _HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from server.accounts.gate import page_for
 from server.claims.waiver_list import is_month
 from server.i18n import say
 from server.pages import read_page, reading, reason_words
-from server.payments.cells import csv_text, write_xlsx
+from server.payments.cells import csv_text
 from server.problems import Problem
 from server.reports.waivers import Report, day_of, month_after, month_before, report_of, table_of
 from server.services import services
@@ -65,6 +65,8 @@ def download(kind: str) -> Response:
     rows = list(table_of(report, people, zone, say, reason_words))
     file = io.BytesIO()
     if kind.endswith("xlsx"):
+        from server.payments.workbook import write_xlsx
+
         write_xlsx(file, rows)
     else:
         file.write(csv_text(rows).encode("utf-8-sig"))

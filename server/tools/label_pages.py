@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 from server.accounts.gate import actor, page_for
 from server.problems import Problem
 from server.services import engine
-from server.tools.labels import SHEETS, draw_labels
 from sync.change import is_id
 from sync.transaction import Transaction
 
@@ -19,6 +18,8 @@ MAX_LABELS = 500
 @page_for("warehouse")
 def labels() -> Response:
     """A PDF with the labels of the units that the address names, in their order."""
+    from server.tools.labels import SHEETS, draw_labels
+
     sheet = SHEETS.get(request.args.get("form", "single"))
     ids = [unit_id for unit_id in request.args.getlist("unit")[:MAX_LABELS] if is_id(unit_id)]
     skip = request.args.get("skip", "0")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from server.accounts import challenges, passkeys
+from server.accounts import challenges, passkey_answers
 from server.accounts.relying_party import RelyingParty, obstacle, relying_party
 from server.config import BadSetting, Config, from_environment
 from server.i18n import say
@@ -133,7 +133,7 @@ def test_what_is_wrong_with_a_passkey_is_refused_and_nothing_is_noted(
     user_id, key = world.people["fei"].id, Authenticator()
 
     def make(write: Transaction, options: dict[str, Any]) -> str:
-        return passkeys.register(write, user_id, "Key", key.make(options), "step", PARTY)
+        return passkey_answers.register(write, user_id, "Key", key.make(options), "step", PARTY)
 
     assert judged(world, make) == ""
     for why, (code, spoil, said) in WRONG.items():
@@ -141,13 +141,13 @@ def test_what_is_wrong_with_a_passkey_is_refused_and_nothing_is_noted(
 
         def show(write: Transaction, options: dict[str, Any], one: Authenticator = spoilt, said: Any = said) -> str:
             if name == "shown":
-                return passkeys.use(write, user_id, one.show(options, **said), "step", PARTY)
-            return passkeys.register(write, user_id, "Key", one.make(options, **said), "step", PARTY)
+                return passkey_answers.use(write, user_id, one.show(options, **said), "step", PARTY)
+            return passkey_answers.register(write, user_id, "Key", one.make(options, **said), "step", PARTY)
 
         if name == "shown" or why not in ("another key", "not of this account"):
             assert judged(world, show) == code, why
     assert len(mine(world)) == 1
-    right = judged(world, lambda write, options: passkeys.use(write, user_id, key.show(options), "step", PARTY))
+    right = judged(world, lambda write, options: passkey_answers.use(write, user_id, key.show(options), "step", PARTY))
     assert right == "", "what was refused has not moved the counter"
 
 
@@ -308,8 +308,8 @@ def test_what_is_no_passkey_at_all_is_refused(person: NewPerson, clock: Clock, w
         return world.engine.write(
             SYSTEM,
             lambda write: {
-                passkeys.use(write, user_id, text, "step", PARTY),
-                passkeys.register(write, user_id, "Key", text, "step", PARTY),
+                passkey_answers.use(write, user_id, text, "step", PARTY),
+                passkey_answers.register(write, user_id, "Key", text, "step", PARTY),
             },
         )
 

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from server.places.borders import prefectures
 from server.places.divisions import all_divisions, distance_km, prefecture_of
-from server.places.position import divisions_at, from_gcj02, prefectures, to_gcj02
+from server.places.position import divisions_at, from_gcj02, to_gcj02
 
 
 @pytest.mark.parametrize(
