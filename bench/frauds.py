@@ -36,11 +36,11 @@ def main() -> None:
 
 def table(outcome: Outcome) -> str:
     """The outcome as a table in Markdown."""
-    rows = ["| fraud | planted | blocked | to a person | missed | told by |"]
-    rows.append("| --- | ---: | ---: | ---: | ---: | --- |")
-    totals = [0, 0, 0, 0]
+    rows = ["| fraud | planted | refused at once | blocked | to a person | missed | told by |"]
+    rows.append("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+    totals = [0, 0, 0, 0, 0]
     for name, caught in outcome.kinds.items():
-        figures = (caught.planted, caught.blocked, caught.reviewed, len(caught.missed))
+        figures = (caught.planted, caught.refused, caught.blocked, caught.reviewed, len(caught.missed))
         totals = [total + figure for total, figure in zip(totals, figures, strict=True)]
         codes = ", ".join(f"`{code}`" for code in sorted(caught.codes))
         rows.append(f"| {name} | {' | '.join(map(str, figures))} | {codes} |")

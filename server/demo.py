@@ -50,6 +50,8 @@ LIMITS = (
     ("allowance_day", "", 10000),
     ("allowance_day", "1", 12000),
 )
+LIMITS_FROM = "2025-01-01"
+"""Before everything that is claimed in a demo, whenever it is made."""
 _HANGZHOU, _SHENZHEN = "330110", "440300"
 _HANGZHOU_SELLER, _SHENZHEN_SELLER = "91330100799655058B", "914403001922038216"
 
@@ -107,7 +109,7 @@ class _Demo:
         """Three trips: two that are over and claimed, one that is under way."""
         today = self.services.today()
         for kind, subject, value in LIMITS:
-            fields = {"kind": kind, "subject": subject, "value": value, "applies_from": f"{today.year - 1}-01-01"}
+            fields = {"kind": kind, "subject": subject, "value": value, "applies_from": LIMITS_FROM}
             self.services.engine.write(SYSTEM, partial(Transaction.create, entity="limit", fields=fields))
         site = self._site("钱塘自来水公司", "余杭泵站", _HANGZHOU, "余杭区仓前街道", {"lat": 30.29, "lon": 120.0})
         other = self._site("鹏城电子厂", "宝安厂区", "440306", "宝安区西乡", {"lat": 22.56, "lon": 113.88})

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from server.demo import PEOPLE, fill
+from server.demo_month import waivers
 from server.demo_month.desks import decide, pay, stock_in
 from server.demo_month.frauds import plant_all
 from server.demo_month.honest import Honest
@@ -60,7 +61,7 @@ def fill_month(services: Services, size: Size | None = None, say: Callable[[str]
     if services.engine.write(SYSTEM, lambda write: write.find("user", username=FIRST_NAME)):
         return trips
     writer = Writer(services, _staff(services), _technicians(services, size))
-    papers = sum(len(trip.papers) + len(trip.again) for trip in trips)
+    papers, last = sum(len(trip.papers) + len(trip.again) for trip in trips), trips[-1].ends
     say(f"{size.technicians} technicians, {len(trips)} trips, {papers} receipts")
     done = 0
     for ends, group in groupby(trips, key=lambda trip: trip.ends):
@@ -68,20 +69,24 @@ def fill_month(services: Services, size: Size | None = None, say: Callable[[str]
             writer.hand_in(trip, ends + timedelta(2))
             done += len(trip.papers) + len(trip.again)
         stock_in(writer, of_day, ends + timedelta(3))
+        waivers.ask(writer, of_day, ends + timedelta(3))
+        if ends < last:
+            waivers.answer(writer, of_day, ends + timedelta(4))
         decide(writer, [trip for trip in of_day if trip.stage in ("decided", "paid")], ends + timedelta(5))
         say(f"{ends}: {done} of {papers} receipts")
     if paid := [trip for trip in trips if trip.stage == "paid"]:
-        pay(writer, paid, max(trip.ends for trip in trips))
+        pay(writer, paid, last)
+    waivers.end(writer, last + timedelta(5))
     return trips
 
 
 def papers_of(trips: list[Journey]) -> list[Paper]:
     """Every paper of the month that was handed in."""
-    return [paper for trip in trips if trip.stage != "draft" for paper in (*trip.papers, *trip.again)]
+    return [paper for trip in trips if trip.stage != "draft" for paper in (*trip.papers, *trip.again, *trip.attempts)]
 
 
 def _holds_fraud(trip: Journey) -> bool:
-    return any(paper.role != "honest" for paper in trip.papers)
+    return any(paper.role != "honest" for paper in (*trip.papers, *trip.attempts))
 
 
 def _staff(services: Services) -> dict[str, Actor]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from server.demo_month.cities import CITIES, HOME, after, noon
 from server.demo_month.honest import Honest
-from server.demo_month.plan import Journey, Paper, Role, Tool
+from server.demo_month.plan import Journey, Paper, Role, Tool, allowance
 from sync.change import new_id
 
 Plant = Callable[[Honest, Journey, Journey], None]
@@ -18,7 +18,7 @@ DAY = timedelta(1)
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to cheat, and the findings of which one must be on its line."""
+    """A way to cheat, and the findings of which one must be on its line, or the refusal that must meet it at once."""
 
     name: str
     codes: frozenset[str]
@@ -37,7 +37,7 @@ def plant_all(honest: Honest, trips: Sequence[Journey], each: int) -> None:
         trip.has_fraud = True
         other = _colleague(trips, trip)
         kind.plant(honest, trip, other)
-        for paper in (*trip.papers, *trip.again, *other.papers):
+        for paper in (*trip.papers, *trip.again, *trip.attempts, *other.papers):
             if paper.role != "honest" and not paper.case:
                 paper.case = kind.name
 
@@ -50,12 +50,21 @@ def _is_far(trip: Journey) -> bool:
     return abs(trip.city.lat - HOME.lat) + abs(trip.city.lon - HOME.lon) > 8
 
 
+def _is_at_home_after(trip: Journey) -> bool:
+    """Nothing was spent after the trip's last day."""
+    return all(paper.day <= trip.ends for paper in trip.papers) and not trip.of("allowance")
+
+
 _NEEDS: dict[str, Callable[[Journey], bool]] = {
     "weekend on one's own": lambda trip: trip.ends.weekday() == 4,
     "holiday on one's own": lambda trip: trip.begins.isoformat() == "2026-10-08",
     "at home that day": lambda trip: _is_far(trip) and (trip.ends - trip.begins).days >= 4,
+    "allowance of a day at home": _is_at_home_after,
+    "allowance of a day twice": lambda trip: bool(trip.of("allowance")),
 }
-"""Frauds that need a trip which ends on the eve of a weekend, begins behind a holiday, goes far and is long enough."""
+"""Frauds that need a trip which ends on the eve of a weekend, begins behind a holiday, goes far and is long enough; or
+one with an allowance, or with neither that nor a paper of the next day.
+"""
 
 
 def _colleague(trips: Sequence[Journey], trip: Journey) -> Journey:
@@ -237,6 +246,22 @@ def _claimed_more(honest: Honest, trip: Journey, other: Journey) -> None:
     paper.claimed = 21000
 
 
+def _allowance_at_home(honest: Honest, trip: Journey, other: Journey) -> None:
+    """The job was done a day earlier than planned; the allowance is of the days of the plan."""
+    trip.planned_until = trip.ends + DAY
+    _add(trip, allowance(trip.begins, trip.planned_until, trip.city))
+
+
+def _allowance_twice(honest: Honest, trip: Journey, other: Journey) -> None:
+    """The allowance of some days in a second claim."""
+    trip.attempts.append(allowance(trip.begins, trip.begins + DAY, trip.city).marked("fraud", ""))
+
+
+def _allowance_outside(honest: Honest, trip: Journey, other: Journey) -> None:
+    """An allowance that begins on the eve of the trip."""
+    trip.attempts.append(allowance(trip.begins - DAY, trip.begins - DAY, trip.city).marked("fraud", ""))
+
+
 KINDS = tuple(
     Kind(name, frozenset(codes.split()), plant)
     for name, codes, plant in (
@@ -264,5 +289,8 @@ KINDS = tuple(
         ("somebody else's ticket", "passenger_not_technician", _others_ticket),
         ("refunded ticket", "ticket_refunded", _refunded_ticket),
         ("more claimed than spent", "amount_over_receipt", _claimed_more),
+        ("allowance of a day at home", "over_allowance", _allowance_at_home),
+        ("allowance of a day twice", "allowance_day_taken", _allowance_twice),
+        ("allowance of a day before the trip", "allowance_outside_trip", _allowance_outside),
     )
 )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from server.demo_month.cities import CITIES, HOME, SITES, City, Numbers, after, railway, sellers, taxis
-from server.demo_month.plan import Journey, Paper, Tool, at_site
+from server.demo_month.plan import Journey, Paper, Tool, allowance, at_site
 
 WEEKS = ((date(2026, 10, 8), 2), (date(2026, 10, 12), 4), (date(2026, 10, 19), 4), (date(2026, 10, 26), 3))
 """Begin and days of the four rounds of trips; the first ends on Saturday the 10th, a working day that makes up."""
@@ -47,6 +47,8 @@ class Honest:
             )
             trip.papers = [paper.marked("honest", "weekend emergency job") for paper in self._papers(trip)]
             trips.append(trip)
+        for trip in trips:
+            trip.papers += _allowances(trip)
         return sorted(trips, key=lambda trip: (trip.ends, trip.who))
 
     def invoice(self, category: str, amount: int, day: date, city: City, shop: int | None = None) -> Paper:
@@ -133,3 +135,13 @@ class Honest:
             trip.papers.append(papers[1])
             for paper in papers:
                 paper.marked("honest", "colleagues on one job")
+
+
+def _allowances(trip: Journey) -> list[Paper]:
+    """Two technicians of five claim the allowance: of the whole trip, or without the day on which they go home."""
+    if trip.who % 5 not in (0, 3):
+        return []
+    is_whole = trip.who % 10 != 8
+    last = trip.ends if is_whole else trip.ends - timedelta(1)
+    paper = allowance(trip.begins, last, trip.city)
+    return [paper if is_whole else paper.marked("honest", "allowance of a part of the trip")]

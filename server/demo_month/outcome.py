@@ -18,11 +18,13 @@ _WAITING = frozenset({"tool_not_returned"})
 
 @dataclass
 class Caught:
-    """One kind of fraud: how often it was planted and stopped, by which findings; and what was missed."""
+    """One kind of fraud: how often it was planted and stopped, by which findings or refusals; and what was missed."""
 
     planted: int = 0
     blocked: int = 0
     reviewed: int = 0
+    refused: int = 0
+    """Never became a line."""
     codes: Counter[str] = field(default_factory=Counter)
     missed: list[Paper] = field(default_factory=list)
 
@@ -66,11 +68,14 @@ def _count_fraud(caught: Caught, paper: Paper, findings: Iterable[Record]) -> No
     """Caught is what its own control stopped; that another rule stopped it too does not count for it."""
     wanted = next(kind.codes for kind in KINDS if kind.name == paper.case)
     told = {finding["code"]: finding["severity"] for finding in findings if finding["code"] in wanted}
+    told |= {paper.refused_as: "refused"} if paper.refused_as in wanted else {}
     caught.planted += 1
     caught.codes.update(told)
-    caught.blocked += "block" in told.values()
-    caught.reviewed += "block" not in told.values() and "review" in told.values()
-    if not {"block", "review"} & set(told.values()):
+    how = next((how for how in ("refused", "block", "review") if how in told.values()), "")
+    caught.refused += how == "refused"
+    caught.blocked += how == "block"
+    caught.reviewed += how == "review"
+    if not how:
         caught.missed.append(paper)
 
 

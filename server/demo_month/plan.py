@@ -17,11 +17,13 @@ Stage = Literal["draft", "submitted", "decided", "paid"]
 class Paper:
     """One receipt to be: what the person types, and what its document says where that differs (`says`).
 
-    `form`: an e-invoice file, a railway ticket's file, a slip or a plain receipt on a photograph. `role`: `partner` is
-    the honest or the first half of a fraud with two receipts. `case` names the fraud, or the hard honest case.
+    `form`: an e-invoice file, a railway ticket's file, a slip or a plain receipt on a photograph, or `none`: a travel
+    allowance, of the days until `last_day`, whose amount the server computes. `role`: `partner` is the honest or the
+    first half of a fraud with two receipts. `case` names the fraud, or the hard honest case. `refused_as` is the code
+    with which the server refused it at once.
     """
 
-    form: Literal["invoice", "rail", "slip", "plain"]
+    form: Literal["invoice", "rail", "slip", "plain", "none"]
     category: str
     amount: int
     day: date
@@ -37,6 +39,8 @@ class Paper:
     claimed: int | None = None
     tool: Tool | None = None
     is_refused: bool = False
+    last_day: date | None = None
+    refused_as: str = ""
     role: Role = "honest"
     case: str = ""
     id: str = field(default_factory=new_id)
@@ -58,13 +62,17 @@ class Tool:
 
 @dataclass
 class Journey:
-    """One trip of one technician: where, when, and its papers. `again` are handed in after finance has refused some."""
+    """One trip of one technician: where, when, and its papers. `again` are handed in after finance has refused some,
+    `attempts` each in a claim of its own. A trip that was `planned_until` a later day is planned shorter in the end.
+    """
 
     who: int
     stops: list[tuple[City, date, date]]
     purpose: str
     papers: list[Paper] = field(default_factory=list)
     again: list[Paper] = field(default_factory=list)
+    attempts: list[Paper] = field(default_factory=list)
+    planned_until: date | None = None
     stage: Stage = "submitted"
     has_fraud: bool = False
 
@@ -86,6 +94,11 @@ class Journey:
     def of(self, category: str) -> list[Paper]:
         """Its honest papers of a category."""
         return [paper for paper in self.papers if paper.category == category and paper.role == "honest"]
+
+
+def allowance(first: date, last: date, city: City) -> Paper:
+    """The travel allowance of some days."""
+    return Paper("none", "allowance", 0, first, Seller("", "", city), last_day=last)
 
 
 def at_site(paper: Paper, city: City, hour: int = 12) -> Paper:

@@ -19,6 +19,7 @@ from server.services import Services
 from sync.actor import SYSTEM, Actor
 from sync.change import Record, instant, new_id
 from sync.engine import Engine
+from sync.errors import Refused
 from sync.transaction import Transaction
 
 T = TypeVar("T")
@@ -45,10 +46,10 @@ class Writer:
         return engine.write(actor, work)
 
     def hand_in(self, trip: Journey, day: date) -> None:
-        """A trip as its dispatcher planned it, its papers, its report, and its claim."""
+        """A trip as its dispatcher planned it, its papers, its report, its claim, and what followed on that day."""
         who = self.technicians[trip.who]
         planned = self.on(trip.begins, self.people["dan"], lambda write: self._plan(write, trip))
-        files = {paper.id: document_of(paper, self._company()) for paper in trip.papers}
+        files = self._documents(trip.papers)
         self._keep(day, who, files.values())
 
         def work(write: Transaction) -> None:
@@ -59,7 +60,7 @@ class Writer:
         self.on(day, who, work)
         if trip.again:
             self.on(day, self.people["fei"], lambda write: _refuse(write, trip.papers))
-            more = {paper.id: document_of(paper, self._company()) for paper in trip.again}
+            more = self._documents(trip.again)
             self._keep(day, who, more.values())
 
             def again(write: Transaction) -> None:
@@ -67,12 +68,32 @@ class Writer:
                 self._claim(write, planned, trip.again, is_submitted=True)
 
             self.on(day, who, again)
+        for paper in trip.attempts:
+            self._attempt(day, who, planned, paper)
+        if trip.planned_until:
+            self.on(day, self.people["dan"], lambda write: _shorten(write, planned[1], trip.ends))
+
+    def _attempt(self, day: date, who: Actor, planned: tuple[Record, Record], paper: Paper) -> None:
+        """A claim of its own for what the server is expected to refuse; the paper keeps the refusal's code."""
+
+        def work(write: Transaction) -> None:
+            self._receipts(write, planned, [paper], {})
+            self._claim(write, planned, [paper], is_submitted=True)
+
+        try:
+            self.on(day, who, work)
+        except Refused as refused:
+            paper.refused_as = refused.code
+
+    def _documents(self, papers: Iterable[Paper]) -> dict[str, Document]:
+        return {paper.id: document_of(paper, self._company()) for paper in papers if paper.form != "none"}
 
     def _company(self) -> Company:
         return self.company if isinstance(self.company, Company) else Company()
 
     def _plan(self, write: Transaction, trip: Journey) -> tuple[Record, Record]:
         stops = [(self._site(write, city), first, last) for city, first, last in trip.stops]
+        stops[-1] = (*stops[-1][:2], trip.planned_until or trip.ends)
         self._orders += 1
         technician_id = self.technicians[trip.who].id
         order = write.create(
@@ -123,6 +144,9 @@ class Writer:
         self, write: Transaction, planned: tuple[Record, Record], papers: Iterable[Paper], files: Mapping[str, Document]
     ) -> None:
         for paper in papers:
+            if paper.form == "none":
+                write.create("receipt", _allowance(paper, planned[1]["id"]), record_id=paper.id)
+                continue
             file = files[paper.id]
             about = {"sha256": file.sha256, "media_type": file.media_type, "size": len(file.data)}
             if not write.find("attachment", sha256=file.sha256, owner_id=write.actor.id):
@@ -138,7 +162,8 @@ class Writer:
     ) -> None:
         claim = write.create("claim", {"trip_id": planned[1]["id"]})
         for paper in papers:
-            amount = paper.amount if paper.claimed is None else paper.claimed
+            receipt = write.get("receipt", paper.id)
+            amount = receipt["amount_minor"] if receipt and paper.claimed is None else paper.claimed
             write.create("claim_line", {"claim_id": claim["id"], "receipt_id": paper.id, "amount_minor": amount})
         if is_submitted:
             write.update("claim", write.get("claim", claim["id"]) or claim, {"status": "submitted"})
@@ -174,6 +199,19 @@ def _receipt(paper: Paper, trip_id: str, sha256: str) -> dict[str, Any]:
         "capture_position": paper.position,
         "attachments": [sha256],
     }
+
+
+def _allowance(paper: Paper, trip_id: str) -> dict[str, Any]:
+    last = paper.last_day or paper.day
+    days = {"issued_on": paper.day.isoformat(), "allowance_until": last.isoformat()}
+    return {"trip_id": trip_id, "category": paper.category, "amount_minor": paper.amount} | days
+
+
+def _shorten(write: Transaction, planned: Record, ends: date) -> None:
+    """The dispatcher notes that the job was done earlier."""
+    trip = write.get("trip", planned["id"]) or planned
+    *before, last = trip["stops"]
+    write.update("trip", trip, {"stops": [*before, last | {"leave_on": ends.isoformat()}]})
 
 
 def _stop(site: Record, first: date, last: date) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from server.config import Config
@@ -11,8 +12,10 @@ from server.demo_month.frauds import KINDS
 from server.demo_month.outcome import outcome_of
 from server.schema import upgrade
 from server.services import build
+from sync.actor import SYSTEM
+from sync.transaction import Transaction
 
-SMALL = Size(technicians=7, frauds_of_each=1, density=0.35, is_decided=False)
+SMALL = Size(technicians=8, frauds_of_each=1, density=0.3, is_decided=False)
 
 
 def test_every_kind_of_fraud_is_caught_and_honest_people_are_left_alone(config: Config) -> None:
@@ -26,13 +29,18 @@ def test_every_kind_of_fraud_is_caught_and_honest_people_are_left_alone(config: 
     assert outcome.honest > 180
     assert outcome.false_alarms <= 0.02, (outcome.blocked, outcome.reviewed)
     assert said[-1].endswith("receipts")
+    stand = services.engine.write(SYSTEM, _stand)
+    assert {name for name, count in stand.items() if count > 0} >= {
+        *(f"waiver {state}" for state in ("asked", "given", "refused", "expired")),
+        *(f"allowance {state}" for state in ("clear", "needs_review")),
+    }
     services.engine.database.engine.dispose()
 
 
 def test_the_month_is_the_same_each_time_and_large_enough() -> None:
     trips = plan(Size())
     papers = papers_of(trips)
-    assert 2900 <= len(papers) <= 3300
+    assert 2900 <= len(papers) <= 3400
     assert sum(paper.role == "fraud" for paper in papers) >= 40
     assert len(KINDS) >= 12
     again = papers_of(plan(Size()))
@@ -42,3 +50,15 @@ def test_the_month_is_the_same_each_time_and_large_enough() -> None:
     assert len({(paper.code, paper.number) for paper in papers if paper.number and paper.role == "honest"}) == sum(
         bool(paper.number) for paper in papers if paper.role == "honest"
     )
+
+
+def _stand(write: Transaction) -> Counter[str]:
+    """How many waivers and lines of allowances there are in each state, without those of the small demo."""
+    month = {user["id"] for user in write.find("user", role="technician") if user["username"].startswith("t")}
+    found = Counter[str]()
+    for waiver in write.find("waiver"):
+        found[f"waiver {waiver['status']}"] += waiver["technician_id"] in month
+    for paper in write.find("receipt", category="allowance"):
+        for line in write.find("claim_line", receipt_id=paper["id"]):
+            found[f"allowance {line['status']}"] += line["technician_id"] in month
+    return found
