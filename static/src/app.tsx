@@ -7,7 +7,6 @@ import { Log } from "./screens/log";
 import { Login } from "./screens/login";
 import { Outbox } from "./screens/outbox";
 import { ReceiptScreen } from "./screens/receipt";
-import { SurveyScreen } from "./screens/survey";
 import { Today } from "./screens/today";
 import { noteUnsent } from "./store/mark";
 import { one, watch, world } from "./store/view";
@@ -76,6 +75,7 @@ const OpenNotice = lazy(async () => (await import("./screens/notices")).OpenNoti
 const NoticeChoices = lazy(async () => (await import("./screens/notice-choices")).NoticeChoices);
 const WaiverScreen = lazy(async () => (await import("./screens/waiver")).WaiverScreen);
 const AllowanceScreen = lazy(async () => (await import("./screens/allowance")).AllowanceScreen);
+const SurveyScreen = lazy(async () => (await import("./screens/survey")).SurveyScreen);
 const ToolScreen = lazy(async () => (await import("./screens/tool")).ToolScreen);
 
 function Screen({ owner }: { owner: string }) {

@@ -106,3 +106,79 @@ def test_one_day_claimed_on_two_phones_is_refused_to_the_second(
     phones[1].tap("nav-outbox")
     phones[1].page.get_by_text(f"The allowance of {FIRST} is claimed already").first.wait_for()
     assert [line["amount_minor"] for line in server.find("claim_line")] == [30000]
+
+
+@pytest.mark.parametrize(("language", "locale"), [("zh-Hans", "zh-CN"), ("en", "en-US")])
+def test_an_allowance_of_a_taken_day_that_is_the_whole_claim_is_mended_on_the_phone(
+    new_phone: Callable[..., Phone], server: RunningServer, language: str, locale: str
+) -> None:
+    world = server.people()
+    plan(world)
+    world.limit("allowance_day", 10000)
+    world.update(world.anna, "user", world.now("user", world.anna.id), language=language)
+    phone = new_phone(locale)
+    phone.log_in()
+    server.kill()
+    begin_claim(phone)
+    phone.tap("claim-allowance")
+    phone.tap("claim-submit")
+    phone.page.get_by_test_id("allowance-days").wait_for()
+    (trip,) = server.find("trip")
+    days = {"category": "allowance", "amount_minor": 1, "issued_on": FIRST, "allowance_until": MIDDLE}
+    world.claim(trip, world.create(world.anna, "receipt", trip_id=trip["id"], **days))
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.page.get_by_test_id("outbox-mend").wait_for()
+    phone.show(language, "47-allowance-refused")
+    assert violations(phone.page) == []
+    phone.tap("nav-claims")
+    phone.page.get_by_test_id("claim-item").filter(has_text=needs_the_person(language)).click()
+    phone.page.get_by_test_id("line-mend").wait_for()
+    assert FIRST in phone.page.get_by_test_id("claim-line").inner_text()
+    phone.show(language, "48-allowance-refused-in-its-claim")
+    assert violations(phone.page) == []
+    phone.tap("line-mend")
+    assert phone.page.get_by_test_id("allowance-save").is_disabled()
+    phone.show(language, "49-allowance-of-other-days")
+    phone.fill(allowance_first=str(TODAY))
+    phone.tap("allowance-save")
+    phone.page.get_by_test_id("claim-line").and_(phone.page.locator("[data-status=blocked]")).wait_for()
+    assert phone.sees("line-mend") == 0
+    phone.show(language, "50-allowance-mended")
+    phone.wait_synced()
+    assert sorted(line["amount_minor"] for line in server.find("claim_line")) == [10000, 20000]
+    assert [claim["status"] for claim in server.find("claim")] == ["submitted", "submitted"]
+
+
+def test_an_allowance_that_was_left_out_of_its_claim_goes_into_a_new_one(
+    new_phone: Callable[..., Phone], server: RunningServer
+) -> None:
+    world = server.people()
+    plan(world)
+    world.limit("allowance_day", 10000)
+    (trip,) = server.find("trip")
+    world.receipt(trip, attachments=[])
+    phone = new_phone()
+    phone.log_in()
+    server.kill()
+    begin_claim(phone)
+    phone.tap("claim-allowance")
+    phone.tap("claim-submit")
+    phone.page.get_by_test_id("allowance-days").wait_for()
+    days = {"category": "allowance", "amount_minor": 1, "issued_on": FIRST, "allowance_until": MIDDLE}
+    world.claim(trip, world.create(world.anna, "receipt", trip_id=trip["id"], **days))
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.tap("outbox-mend")
+    phone.fill(allowance_first=str(TODAY))
+    phone.tap("allowance-save")
+    phone.page.get_by_test_id("claim-receipt").wait_for()
+    phone.tap("claim-submit")
+    phone.wait_synced()
+    assert sorted(line["amount_minor"] for line in server.find("claim_line")) == [10000, 20000, 30000]
+
+
+def needs_the_person(language: str) -> str:
+    return "需要您处理" if language == "zh-Hans" else "Needs you"

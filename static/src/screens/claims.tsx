@@ -6,7 +6,7 @@ import { newId } from "../ids";
 import { go } from "../router";
 import { allowanceMinor } from "../rules/allowance";
 import { create, save, type Wish } from "../store/save";
-import { all, one, type Shown } from "../store/view";
+import { all, one, type Shown, world } from "../store/view";
 import { wake } from "../sync/runner";
 import {
   AllowanceDays,
@@ -40,11 +40,11 @@ export function Claims() {
       {claims.map((claim) => (
         <a class="card" key={claim.id} href={`#/claim/${claim.id}`} data-testid="claim-item">
           <div class="spread">
-            <h3>{String(one("trip", claim.trip_id as string)?.purpose ?? "")}</h3>
+            <h2 class="title">{String(one("trip", claim.trip_id as string)?.purpose ?? "")}</h2>
             <RecordStateBadge state={claim.$state} />
           </div>
           <p>
-            {money(totalOf(claim))} <Status status={claim.status} />
+            {money(totalOf(claim))} {claim.$state !== "attention" && <Status status={claim.status} />}
           </p>
           {commentsOf(claim.id).length > 0 && (
             <p class="soft">{t("comment.count", { count: commentsOf(claim.id).length })}</p>
@@ -67,7 +67,11 @@ export function ClaimScreen({ owner, id }: { owner: string; id: string }) {
       />
       <p class="spread">
         <strong>{t("claim.amount", { amount: money(totalOf(claim)) })}</strong>
-        <Status status={claim.status} />
+        {claim.$state === "attention" ? (
+          <RecordStateBadge state="attention" />
+        ) : (
+          <Status status={claim.status} />
+        )}
       </p>
       <Advance trip_id={claim.trip_id as string} />
       {claim.status === "returned" && <HandInAgain owner={owner} claim={claim} lines={linesOf(claim)} />}
@@ -89,10 +93,10 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
   return (
     <article class="card" data-testid="claim-line" data-status={String(line.status)}>
       <div class="spread">
-        <h3>
+        <h2 class="title">
           {line.reverses ? `${t("claim.reversal")} · ` : ""}
           {receipt ? nameOf("receipt", receipt) : ""} · {money(line.amount_minor, line.currency)}
-        </h3>
+        </h2>
         {isJudged ? <Status status={line.status} /> : <RecordStateBadge state={line.$state} />}
       </div>
       {receipt?.category === "allowance" ? (
@@ -100,7 +104,7 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
       ) : (
         <Previews of={receipt?.attachments} isStrip />
       )}
-      {!isJudged && <p class="soft">{t("claim.waiting")}</p>}
+      {!isJudged && (line.$state === "attention" ? <NotTaken line={line} /> : <Waiting />)}
       <UnreadableBadge receipt={receipt} />
       {isReturned && <Repair owner={owner} line={line} />}
       {line.status !== "returned" && (
@@ -130,6 +134,30 @@ function Line({ owner, line, claim }: { owner: string; line: Shown; claim: Shown
         </a>
       )}
     </article>
+  );
+}
+
+function Waiting() {
+  return <p class="soft">{t("claim.waiting")}</p>;
+}
+
+/** Why the server did not take a line, and where that is mended. */
+function NotTaken({ line }: { line: Shown }) {
+  const refused = world.value.changes.find(
+    (change) => change.state === "rejected" && change.record_id === line.id,
+  );
+  const isAllowance = one("receipt", line.receipt_id as string)?.category === "allowance";
+  return (
+    <>
+      {refused && <p class="flash">{say(`error.${refused.code}`, refused.params ?? {})}</p>}
+      <a
+        class="button"
+        href={isAllowance ? `#/receipt/${line.receipt_id}` : "#/outbox"}
+        data-testid="line-mend"
+      >
+        {isAllowance ? words("mend") : t("outbox.title")}
+      </a>
+    </>
   );
 }
 

@@ -9,8 +9,10 @@ import { session } from "../sync/session";
 import { SyncLine } from "../ui/line";
 import { nameOf, RecordStateBadge, Top } from "../ui/parts";
 
-const EDITABLE: Record<string, (id: string) => string> = {
+const EDITABLE: Record<string, (id: string, fields: Fields) => string | undefined> = {
   receipt: (id) => `#/receipt/${id}`,
+  claim_line: (_, { receipt_id }) =>
+    one("receipt", receipt_id as string)?.category === "allowance" ? `#/receipt/${receipt_id}` : undefined,
   service_report: () => "#/report",
   tool_purchase: (id) => `#/tool/${id}`,
 };
@@ -53,14 +55,14 @@ function Item({ change }: { change: StoredChange }) {
   return (
     <article class="card" data-testid="outbox-item" data-entity={change.entity}>
       <div class="spread">
-        <h3>{record ? nameOf(change.entity, record) : say(`field.${change.entity}_id`)}</h3>
+        <h2 class="title">{record ? nameOf(change.entity, record) : say(`field.${change.entity}_id`)}</h2>
         <RecordStateBadge state={stateOf(change)} />
       </div>
       {change.state === "waiting" && change.code && <p class="soft">{t("outbox.held")}</p>}
       {change.state === "rejected" && (
         <>
           <p class="flash">{say(`error.${change.code}`, params)}</p>
-          {Object.entries(change.errors ?? {}).map(([field, codes]) => (
+          {fieldErrors(change).map(([field, codes]) => (
             <p key={field}>
               {say(`field.${field}`)}: {codes.map((code) => say(`error.${code}`, params)).join(", ")}
             </p>
@@ -78,14 +80,16 @@ function Repair({ change }: { change: StoredChange }) {
   const editable = session.value?.user.role === "warehouse" ? EDITABLE_AT_THE_COUNTER : EDITABLE;
   // A count that is closed with other differences than the server's goes on, also where the desk began it.
   const edit =
-    change.op === "create" || change.entity === "stock_count" ? editable[change.entity] : undefined;
+    change.op === "create" || change.entity === "stock_count"
+      ? editable[change.entity]?.(change.record_id, change.fields)
+      : undefined;
   return (
     <div class="row">
       <button type="button" data-testid="outbox-retry" onClick={() => void sendAgain(change, change.fields)}>
         {t("outbox.retry")}
       </button>
       {edit && (
-        <a class="button" href={edit(change.record_id)}>
+        <a class="button" href={edit} data-testid="outbox-mend">
           {t("outbox.repair")}
         </a>
       )}
@@ -160,9 +164,9 @@ function Photo({ file }: { file: StoredFile }) {
   return (
     <article class="card" data-testid="outbox-photo">
       <div class="spread">
-        <h3>
+        <h2 class="title">
           {t("outbox.photo")} · {Math.ceil(file.size / 1024)} kB
-        </h3>
+        </h2>
         <RecordStateBadge state={file.state === "refused" ? "attention" : "phone"} />
       </div>
       {file.state === "refused" && (
@@ -194,6 +198,13 @@ async function sendAgain(change: StoredChange, fields: Fields, seen?: Fields): P
     errors: {},
   });
   wake();
+}
+
+/** What the server says of single fields, without what it says of the whole already. */
+function fieldErrors(change: StoredChange): [string, string[]][] {
+  return Object.entries(change.errors ?? {}).filter(([, codes]) =>
+    codes.some((code) => code !== change.code),
+  );
 }
 
 async function discard(change: StoredChange): Promise<void> {
