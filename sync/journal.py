@@ -113,7 +113,7 @@ def find(connection: Connection, change_ids: Sequence[str]) -> dict[str, Row[Any
     """Entries by change id, for those of the ids that were applied before."""
     if not change_ids:
         return {}
-    rows = connection.execute(_of_changes(is_sqlite(connection)), given(connection, change_ids))
+    rows = connection.execute(_of_changes(is_sqlite(connection)), given(change_ids))
     return {row.change_id: row for row in rows}
 
 
@@ -125,7 +125,7 @@ def _of_changes(sqlite: bool) -> Select[Any]:
 def fates(connection: Connection, entity: str, record_ids: Collection[str]) -> dict[str, bool]:
     """For those of the records that ever were: whether their newest entry is their deletion."""
     newest: dict[str, tuple[int, str]] = {}
-    wanted = given(connection, record_ids) | {"kind": entity}
+    wanted = given(record_ids) | {"kind": entity}
     for record_id, seq, op in connection.execute(_of_records(is_sqlite(connection)), wanted):
         newest[record_id] = max(newest.get(record_id, (0, "")), (seq, op))
     return {record_id: op == "delete" for record_id, (_, op) in newest.items()}

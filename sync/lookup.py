@@ -1,7 +1,7 @@
 """Reading records from their tables, by id or by the values of fields.
 
-Many values travel as one: a JSON text for SQLite, an array for PostgreSQL. So a statement is the same, and known to the
-database, however many are asked for.
+Many values travel as one, a JSON text. So a statement is the same, and known to the database, however many are asked
+for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     JSON,
     Boolean,
     ColumnElement,
@@ -40,17 +39,17 @@ def rows_of(connection: Connection, table: Table, ids: Collection[str], *, lock:
     """The records with these ids; with `lock`, held until the transaction ends."""
     # Note: in the order of the ids, so that two who lock some of the same never wait for each other in a circle.
     query = _by_any(table, "id", lock, is_sqlite(connection))
-    return _records(connection, table, query, given(connection, ids))
+    return _records(connection, table, query, given(ids))
 
 
 def bodies_of(connection: Connection, table: Table, ids: Collection[str]) -> Sequence[Any]:
     """The ids, versions and JSON of the records with these ids. The database itself writes the JSON."""
-    return connection.execute(_as_json(table, is_sqlite(connection)), given(connection, ids)).all()
+    return connection.execute(_as_json(table, is_sqlite(connection)), given(ids)).all()
 
 
 def rows_any(connection: Connection, table: Table, field: str, values: Collection[Any]) -> list[Record]:
     """The records whose field has one of the values."""
-    return _records(connection, table, _by_any(table, field, False, is_sqlite(connection)), given(connection, values))
+    return _records(connection, table, _by_any(table, field, False, is_sqlite(connection)), given(values))
 
 
 def rows_equal(connection: Connection, table: Table, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Record]:
@@ -78,10 +77,9 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def given(connection: Connection, values: Collection[Any]) -> dict[str, Any]:
+def given(values: Collection[Any]) -> dict[str, Any]:
     """The parameter of a statement with `is_any` in it."""
-    wanted = list(values)
-    return {"wanted": orjson.dumps(wanted).decode() if is_sqlite(connection) else wanted}
+    return {"wanted": orjson.dumps(list(values)).decode()}
 
 
 def is_any(field: ColumnElement[Any], sqlite: bool) -> ColumnElement[bool]:
@@ -89,7 +87,11 @@ def is_any(field: ColumnElement[Any], sqlite: bool) -> ColumnElement[bool]:
     if sqlite:
         members = func.json_each(bindparam("wanted", type_=String)).table_valued(column("value"))
         return field.in_(select(members.c.value))
-    return field == any_(bindparam("wanted", type_=ARRAY(field.type)))
+    # Note: not as an array of the driver's, which looks at each value for what it must escape.
+    member = func.json_array_elements_text(cast(bindparam("wanted", type_=Text), JSON)).column_valued()
+    # Note: a text is taken at its full length, for a cast to the column's would cut it and find what it begins with.
+    kind = String() if isinstance(field.type, String) else field.type
+    return field == any_(func.array(select(cast(member, kind)).scalar_subquery()))
 
 
 @cache

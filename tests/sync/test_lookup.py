@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, MetaData, Str
 
 from sync.bulk import insert_rows
 from sync.engine import Engine
-from sync.lookup import bodies_of, rows_of
+from sync.lookup import bodies_of, rows_any, rows_of
 
 things = Table(
     "thing",
@@ -19,6 +19,22 @@ things = Table(
     Column("is_good", Boolean),
     Column("parts", JSON(none_as_null=True)),
 )
+
+
+def test_what_is_looked_for_is_found_by_its_whole_value_and_type(engine: Engine) -> None:
+    given = [
+        {"id": "x" * 36, "version": 1, "text": "泵's \"\\{}, 😀", "count": 2**62, "is_good": True, "parts": None},
+        {"id": "other", "version": 1, "text": None, "count": None, "is_good": None, "parts": None},
+    ]
+    with engine.database.write() as connection:
+        things.create(connection)
+        insert_rows(connection, things, given)
+        assert rows_of(connection, things, ["x" * 36, "nobody"]) == given[:1]
+        assert rows_of(connection, things, ["x" * 37]) == [], "it is not cut to the column's length"
+        assert rows_any(connection, things, "text", [given[0]["text"], None, "泵"]) == given[:1]
+        assert rows_any(connection, things, "count", [2**62, -1]) == given[:1]
+        assert rows_any(connection, things, "is_good", [True]) == given[:1]
+        assert rows_any(connection, things, "text", []) == []
 
 
 def test_the_json_that_the_database_writes_is_the_record(engine: Engine) -> None:
