@@ -96,21 +96,76 @@ def test_a_passkey_is_set_up_signs_in_and_lets_a_payment_go(
     page.locator("[data-passkey=show] button").press("Enter")
     page.get_by_test_id("bank-file").wait_for()
     assert server.find("payment_batch")[0]["status"] == "exported"
-    browser = page.context.browser
-    assert browser
-    browser.close()
+    close(page)
     assert {name: items for name, items in found.items() if items} == {}
 
 
-def test_at_an_address_without_a_domain_the_page_says_so_and_the_app_is_there(
-    playwright: Playwright, server: RunningServer
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_a_passkey_is_renamed_and_removed_and_the_administrator_sees_which_are_left(
+    playwright: Playwright, server: RunningServer, language: str
 ) -> None:
-    server.people()
-    server.host = "127.0.0.1"
-    page = desk(playwright, server, "fei", "en-US")
-    page.locator("main", has_text=f"http://localhost:{server.port}").wait_for()
-    assert page.locator("[data-passkey]").count() == 0
-    assert page.locator("svg").count()
+    world = server.people()
+    for person in (world.finance, world.people["ada"]):
+        world.update(person, "user", world.now("user", person.id), language=language)
+    page = desk(playwright, server, "fei", language)
+    control, lost = security_key(page)
+    page.locator("[data-passkey=make] button").press("Enter")
+    page.get_by_test_id("codes").wait_for()
+    control.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": lost})
+    security_key(page)
+    page.goto(f"{server.address}/account/passkeys/new")
+    page.fill("[name=name]", "Blue key")
+    page.locator("[data-passkey=make] button").press("Enter")
+    mine = page.get_by_test_id("passkey")
+    newer = mine.filter(has_text="Blue key")
+    newer.wait_for()
+
+    newer.locator("[name=name]").fill("蓝色钥匙 <b>")
+    newer.locator("[name=name]").press("Enter")
+    mine.filter(has_text="蓝色钥匙 <b>").wait_for()
+    look(page, f"passkey-{language}", "two-of-them")
+    assert mine.count() == 2
+    mine.filter(has_not_text="蓝色钥匙").locator("button.danger").click()
+    page.locator("[role=status]", has_text=say("passkey.removed", language)).wait_for()
+    assert [item.locator("strong").inner_text() for item in mine.all()] == ["蓝色钥匙 <b>"]
+    mine.locator("button.danger").click()
+    page.locator(".flash.refused", has_text=say("error.passkey_last", language)).wait_for()
+    look(page, f"passkey-{language}", "the-last-one-stays")
+    assert violations(page) == []
+    assert mine.count() == 1
+
+    page.locator("form[action='/logout'] button").click()
+    page.fill("[name=username]", "fei")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.primary")
+    page.locator("[data-passkey=show] button").press("Enter")
+    page.wait_for_url("**/finance/")
+    close(page)
+
+    page = desk(playwright, server, "ada", language)
+    page.goto(f"{server.address}/admin/users/{world.finance.id}")
+    page.locator("main li", has_text="蓝色钥匙 <b>").wait_for()
+    look(page, f"passkey-{language}", "at-the-administrator")
+    assert violations(page) == []
+    close(page)
+
+
+def close(page: Page) -> None:
     browser = page.context.browser
     assert browser
     browser.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_at_an_address_without_a_domain_the_page_says_so_and_the_app_is_there(
+    playwright: Playwright, server: RunningServer, language: str
+) -> None:
+    world = server.people()
+    world.update(world.finance, "user", world.now("user", world.finance.id), language=language)
+    server.host = "127.0.0.1"
+    page = desk(playwright, server, "fei", language)
+    page.locator("main", has_text=f"http://localhost:{server.port}").wait_for()
+    look(page, f"passkey-{language}", "elsewhere")
+    assert page.locator("[data-passkey]").count() == 0
+    assert page.locator("svg").count()
+    close(page)
