@@ -32,13 +32,18 @@ def desks_of(app: Any, world: World) -> Desk:
         give_password(app.extensions["fieldclaim"], person)
         if world.now("user", person.id)["language"] != "en":
             world.update(person, "user", world.now("user", person.id), language="en")
-        browser = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en", "HTTP_USER_AGENT": "browser"})
-        session = session_of(app, name, "browser")
-        for kind, token in (("access", session.access_token), ("refresh", session.refresh_token)):
-            browser.set_cookie(cookie_name(kind, app.extensions["fieldclaim"].config), token)
-        return browser
+        return signed_in_browser(app, name)
 
     return sign_in
+
+
+def signed_in_browser(app: Any, username: str) -> TestApp:
+    """A browser at a desk in which a person has signed in."""
+    browser = TestApp(app, extra_environ={"HTTP_ACCEPT_LANGUAGE": "en", "HTTP_USER_AGENT": "browser"})
+    session = session_of(app, username, "browser")
+    for kind, token in (("access", session.access_token), ("refresh", session.refresh_token)):
+        browser.set_cookie(cookie_name(kind, app.extensions["fieldclaim"].config), token)
+    return browser
 
 
 def form_of(page: Any, action: str) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from webtest import TestApp
 
 from server.claims.gathering import today
 from server.claims.judgement import company_of
@@ -18,8 +17,7 @@ from sync.actor import SYSTEM, Actor
 from sync.change import Change, Record, new_id
 from sync.errors import Refused
 from sync.transaction import change_of
-from tests.server.api import PASSWORD, give_password
-from tests.server.desk import Desk, form_of
+from tests.server.desk import Desk, form_of, signed_in_browser
 from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
 
 DUTIES = ("claim", "receive", "waive", "endorse", "approve", "pay")
@@ -101,7 +99,7 @@ def every_way(app: Flask, line: Line, duty: str, person: Actor) -> Iterator[tupl
         return  # the pages go the same way on both databases
     if duty in ("endorse", "approve", "waive", "pay"):
         before = line.now
-        page = sign_in(app, world, person)
+        page = signed_in_browser(app, world.now("user", person.id)["username"])
         token = page.get(f"/finance/claims/{line.claim['id']}").forms[0]["csrf_token"].value
         step = {"step": "pay" if duty == "pay" else "approve", "csrf_token": token, "seen": world.seen(before)}
         waiver = {"finding_code": "place_mismatch", "reason": "Head office"}
@@ -113,16 +111,6 @@ def every_way(app: Flask, line: Line, duty: str, person: Actor) -> Iterator[tupl
         before = line.now
         page.post("/finance/approve", {"line": f"{before['id']}:{before['version']}", "csrf_token": token})
         yield "bulk", "own_page" if line.now == before else "done"
-
-
-def sign_in(app: Flask, world: World, person: Actor) -> TestApp:
-    user = world.now("user", person.id)
-    give_password(app.extensions["fieldclaim"], person)
-    browser = TestApp(app)
-    form = browser.get("/login").forms[1]
-    form["username"], form["password"] = user["username"], PASSWORD
-    form.submit(status=303)
-    return browser
 
 
 def code_of(work: Callable[[], object]) -> str:
