@@ -25,10 +25,11 @@ class DeviceSchema(ma.Schema):
 
 
 class LoginSchema(ma.Schema):
-    """What a person signs in with."""
+    """What a person signs in with; `code` is of an authenticator app, or a recovery code, where one is asked for."""
 
     username = ma.fields.String(required=True, validate=[ma.validate.Length(1, 64), bad_format_unless(is_storable)])
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, 256))
+    code = ma.fields.String(load_default="", validate=[ma.validate.Length(max=20), bad_format_unless(is_storable)])
     device = ma.fields.Nested(DeviceSchema, required=True)
 
 
@@ -67,10 +68,11 @@ class Login(MethodView):
     @blueprint.arguments(LoginSchema)
     @blueprint.response(200, SessionSchema)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Sign in with a name and a password, on a device."""
+        """Sign in with a name and a password, on a device, and with a code where the person has a second factor."""
         device = body["device"]
         address = request.remote_addr or ""
-        session = sessions.log_in(body["username"], body["password"], device["id"], device["name"], address)
+        user = sessions.authenticate(body["username"], body["password"], address)
+        session = sessions.open_on_phone(user, device["id"], device["name"], body["code"], address)
         config = services().config
         return _tokens(session) | {
             "user": session.user,

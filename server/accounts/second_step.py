@@ -61,7 +61,7 @@ def is_required(user: Record) -> bool:
 
 
 def is_asked(user: Record) -> bool:
-    """Whether this person's sign-in has a second step: they must, or they wanted to. On phones nobody is asked."""
+    """Whether this person's sign-in has a second step: they must, or they wanted to."""
     return is_required(user) or (user["role"] in DESK_ROLES and has_second_factor(user))
 
 
@@ -120,6 +120,22 @@ def prove(user_id: str, shown: Shown, address: str) -> int:
     _try(user_id, address, lambda write: _accepts(write, user_id, shown))
     with engine().database.read() as connection:
         return recovery_codes.left(connection, user_id)
+
+
+def prove_on_phone(user_id: str, code: str, address: str) -> None:
+    """Take the code of a person who showed the right password on a phone, which can show no passkey.
+
+    Raises Problem: second_factor_needed (they have none yet, and must), code_needed, passkey_at_desk (a passkey is all
+    that they have besides recovery codes), and those of `prove` for a code.
+    """
+    with engine().database.read() as connection:
+        has_any = bool(second_factor.since(connection, user_id))
+        has_app = bool(second_factor.enrolled_at(connection, user_id))
+    if not has_any:
+        raise Problem(403, "second_factor_needed")
+    if not code.strip():
+        raise Problem(401, "code_needed" if has_app else "passkey_at_desk")
+    prove(user_id, Shown(code), address)
 
 
 def prove_again(user_id: str, device_id: str, shown: Shown, address: str) -> int:

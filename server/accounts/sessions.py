@@ -33,16 +33,18 @@ class Session:
     refresh_token: str
 
 
-def log_in(username: str, password: str, device_id: str, device_name: str, address: str) -> Session:
-    """Sign in on a phone that names itself.
+def open_on_phone(user: Record, device_id: str, device_name: str, code: str, address: str) -> Session:
+    """A session of an authenticated person on a phone that names itself. `code` is of their second factor, if any.
 
-    Raises Problem: invalid_credentials, too_many_attempts, second_factor_needed, device_revoked,
-    device_of_another_user.
+    Raises Problem: device_revoked, device_of_another_user, and those of `second_step.prove_on_phone`.
     """
-    user = authenticate(username, password, address)
-    if second_step.is_asked(user):
-        raise Problem(403, "second_factor_needed")
-    return _open(user, lambda write: _named_device(write, user, device_id, device_name))
+    is_asked = second_step.is_asked(user)
+    if is_asked:
+        with engine().database.read() as connection:
+            # Note: before a code is used up, since a phone that is not this person's comes again as another device.
+            _refuse_device(user, Transaction(engine(), connection, SYSTEM).get("device", device_id))
+        second_step.prove_on_phone(user["id"], code, address)
+    return _open(user, lambda write: _named_device(write, user, device_id, device_name), is_proved=is_asked)
 
 
 def open_by_page(user: Record, known: list[str], name: str, *, is_proved: bool) -> Session:
@@ -182,13 +184,15 @@ def _open(user: Record, choose: Callable[[Transaction], Record], *, is_proved: b
 
 def _named_device(write: Transaction, user: Record, device_id: str, name: str) -> Record:
     device = write.get("device", device_id, lock=True)
-    if device is None:
-        return write.create("device", {"user_id": user["id"], "name": name[:80]}, device_id)
-    if device["user_id"] != user["id"]:
+    _refuse_device(user, device)
+    return device or write.create("device", {"user_id": user["id"], "name": name[:80]}, device_id)
+
+
+def _refuse_device(user: Record, device: Record | None) -> None:
+    if device is not None and device["user_id"] != user["id"]:
         raise Problem(409, "device_of_another_user")
-    if device["status"] == "revoked":
+    if device is not None and device["status"] == "revoked":
         raise Problem(401, "device_revoked", wipe=True)
-    return device
 
 
 def _own_device(write: Transaction, user: Record, known: list[str], name: str) -> Record:

@@ -36,8 +36,8 @@ class Device:
     def client(self) -> FlaskClient:
         return self.app.test_client(use_cookies=False)
 
-    def log_in(self, username: str, password: str = PASSWORD) -> TestResponse:
-        body = {"username": username, "password": password, "device": {"id": self.id, "name": "phone"}}
+    def log_in(self, username: str, password: str = PASSWORD, **more: str) -> TestResponse:
+        body = {"username": username, "password": password, "device": {"id": self.id, "name": "phone"}, **more}
         answer = self.client.post("/api/auth/login", json=body)
         if answer.status_code == 200:
             self._keep(answer)

@@ -14,6 +14,8 @@ export function Login() {
   const ended = session.value?.ended ? session.value : null;
   const [username, setUsername] = useState(String(ended?.user.username ?? ""));
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [codeOf, setCodeOf] = useState(""); // whose code is asked for: nobody else's
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
   const kept = useUnsent();
@@ -22,12 +24,13 @@ export function Login() {
     setBusy(true);
     setError("");
     try {
-      const signed = await signIn(username, password);
+      const signed = await signIn(username, password, codeOf === username ? code : "");
       wiped.value = "";
       go("today");
       void speak(signed.user.language === "en" ? "en" : "zh-Hans");
     } catch (failure) {
       const isOurs = failure instanceof Refusal;
+      if (isOurs && /^(code_needed|passkey_at_desk)$/.test(failure.code)) setCodeOf(username);
       setError(isOurs ? say(`error.${failure.code}`, failure.params) : t("login.unreachable"));
     }
     setBusy(false);
@@ -60,6 +63,9 @@ export function Login() {
           onValue={setPassword}
           required
         />
+        {codeOf && codeOf === username && (
+          <Field label={say("field.code")} name="code" value={code} onValue={setCode} required />
+        )}
         {error && (
           <p class="flash" role="alert" data-testid="login-error">
             {error}

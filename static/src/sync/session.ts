@@ -33,15 +33,15 @@ export async function openSession(): Promise<Session | null> {
 }
 
 /** Signs in. Raises Refusal or Unreachable. */
-export async function signIn(username: string, password: string): Promise<Session> {
+export async function signIn(username: string, password: string, code: string): Promise<Session> {
   try {
-    return await signInOn(await deviceId(), username, password);
+    return await signInOn(await deviceId(), username, password, code);
   } catch (error) {
     // Another person has used this phone: it is a device of its own for each of them.
     if (!(error instanceof Refusal) || error.code !== "device_of_another_user") throw error;
     const fresh = newId();
     await writeMeta("device_id", fresh);
-    return signInOn(fresh, username, password);
+    return signInOn(fresh, username, password, code);
   }
 }
 
@@ -87,11 +87,17 @@ export async function wipe(owner: string): Promise<void> {
   session.value = null;
 }
 
-async function signInOn(device_id: string, username: string, password: string): Promise<Session> {
+async function signInOn(
+  device_id: string,
+  username: string,
+  password: string,
+  code: string,
+): Promise<Session> {
   const device = { id: device_id, name: navigator.userAgent.slice(0, 80) };
   const answer = await call<Tokens & Pick<Session, "user" | "company">>("/api/auth/login", {
     username,
     password,
+    code,
     device,
   });
   const { user, company, access_token, refresh_token } = answer;

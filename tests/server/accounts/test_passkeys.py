@@ -78,7 +78,10 @@ def test_finance_signs_in_with_a_passkey_alone_and_steps_up_with_it(
     assert fei.browser.get("/finance/")
     third = person()
     assert third.show(codes[0]).headers["Location"] == "/finance/", "recovery codes are there, too"
-    assert Device(app).log_in("fei").json["code"] == "second_factor_needed"
+    phone = Device(app)
+    answer = phone.log_in("fei")
+    assert (answer.status_code, answer.json["code"]) == (401, "passkey_at_desk")
+    assert phone.log_in("fei", code=codes[1]).status_code == 200, "a recovery code is good on a phone as well"
 
     clock.move(6 * 60)
     account = {"number": "6222020200112233", "bank_name": "ICBC", "holder": "Anna", "user_id": world.anna.id}
