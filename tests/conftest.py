@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -19,12 +20,12 @@ _ENOUGH = 4 * 2**30
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    server = new_postgres(_memory())
+    server = new_postgres(memory())
     yield server
     server.cleanup()
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A folder in memory, where there is room: hundreds of databases are made there in half the time."""
     is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH
     return _MEMORY if is_roomy else None
@@ -56,10 +57,11 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def empty_database_url(backend: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new and empty database of the test's own."""
     if backend == "sqlite":
-        yield f"sqlite:///{tmp_path / 'fieldclaim.db'}"
+        with TemporaryDirectory(prefix="fieldclaim-sqlite-", dir=memory()) as folder:
+            yield f"sqlite:///{folder}/fieldclaim.db"
         return
     postgres = request.getfixturevalue("postgres")
     name = f"t{uuid4().hex}"

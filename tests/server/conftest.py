@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from server.app import create_app
 from server.config import Config, from_environment
 from server.services import Services
 from sync.engine import Engine
-from tests.conftest import on_server, postgres_url
+from tests.conftest import memory, on_server, postgres_url
 from tests.server.desk import Desk, desks_of
 from tests.server.template import copy_template, migrate
 from tests.server.world import World
@@ -29,10 +30,11 @@ def postgres_template(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def database_url(backend: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new database of the test's own, with all tables and no records."""
     if backend == "sqlite":
-        yield f"sqlite:///{copy_template(tmp_path)}"
+        with TemporaryDirectory(prefix="fieldclaim-sqlite-", dir=memory()) as folder:
+            yield f"sqlite:///{copy_template(Path(folder))}"
         return
     template, postgres = (request.getfixturevalue(name) for name in ("postgres_template", "postgres"))
     name = f"t{uuid4().hex}"
