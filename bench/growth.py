@@ -60,6 +60,7 @@ def curve(folder: Path, url: str, most: int) -> None:
         for size in (size for size in SIZES if size <= most):
             fill(server, template, stored, size)
             stored = size
+            phone.connection.close()  # filling takes longer than the server keeps a silent connection
             _, _, cursor = phone.pull_all()
             pushed = push(phone, [report(trip) for _ in range(1000)])
             began = time.perf_counter()
