@@ -13,7 +13,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from server import health
-from server.problems import PROTOCOL, Problem
+from server.problems import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -81,6 +81,4 @@ def _come_again(lane: str, environ: WSGIEnvironment, start_response: StartRespon
     health.count_shed(lane)
     # Note: by chance, so that those who came together do not come back together.
     seconds = str(random.randint(1, _LONGEST_WAIT))  # noqa: S311 (no secret)
-    answer = Problem(503, "server_busy", headers={"Retry-After": seconds}).response()
-    answer.headers["Fieldclaim-Protocol"] = PROTOCOL
-    return answer(environ, start_response)
+    return Problem(503, "server_busy", headers={"Retry-After": seconds}).response()(environ, start_response)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, redirect, request
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, redirect
 from flask_compress import Compress
 from flask_jwt_extended import JWTManager
 from flask_smorest import Api
@@ -38,7 +41,7 @@ from server.payments import pages as payments_pages
 from server.problems import PROTOCOL, Problem, from_http, is_api, unexpected
 from server.reports import pages as reports_pages
 from server.reports import waiver_pages as waiver_report_pages
-from server.security import set_headers
+from server.security import UsualHeaders
 from server.service import pages as service_pages
 from server.services import build
 from server.tools import count_pages, counter_pages, issue_pages, label_pages
@@ -82,14 +85,23 @@ PAGE_BLUEPRINTS = (
 csrf = CSRFProtect()
 
 
+class App(Flask):
+    """A Flask app without coroutines: it need not ask of each function, at each request, whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(config: Config | None = None) -> Flask:
     """An application on its database. Raises BadSetting or EngineMisconfigured."""
     config = config or from_environment()
-    app = Flask("server", template_folder=str(paths.templates()), static_folder=None)
+    app = App("server", template_folder=str(paths.templates()), static_folder=None)
     app.config.update(_flask_settings(config))
     app.session_interface = FormSessions()
     app.extensions["fieldclaim"] = build(config)
-    app.wsgi_app = Admission(InflateRequests(app.wsgi_app))  # type: ignore[method-assign]
+    inner = Admission(InflateRequests(app.wsgi_app))
+    app.wsgi_app = UsualHeaders(inner, is_secure=config.is_secure)  # type: ignore[method-assign]
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, config.proxies, config.proxies)  # type: ignore[method-assign]
     csrf.init_app(app)
@@ -105,7 +117,6 @@ def create_app(config: Config | None = None) -> Flask:
     pages.set_up(app)
     health.count_requests(app)
     _set_up_errors(app)
-    app.after_request(set_headers)
     app.add_url_rule("/", "home", lambda: redirect(pages.home_of_visitor()))
     return app
 
@@ -168,9 +179,3 @@ def _set_up_errors(app: Flask) -> None:
             return on_problem(trouble)
         answer = unexpected(error)
         return answer if is_api() else pages.server_error()
-
-    @app.after_request
-    def name_protocol(response: Response) -> Response:
-        if request.path.startswith("/api/"):
-            response.headers["Fieldclaim-Protocol"] = PROTOCOL
-        return response

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from server.problems import PROTOCOL, Problem
+from server.problems import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -65,6 +65,4 @@ def _length(environ: WSGIEnvironment) -> int:
 
 
 def _refuse(problem: Problem, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    answer = problem.response()
-    answer.headers["Fieldclaim-Protocol"] = PROTOCOL
-    return answer(environ, start_response)
+    return problem.response()(environ, start_response)

@@ -187,8 +187,10 @@ def _set_up_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(_WRITES, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # takes no lock yet, so nothing can go wrong that would have to be told as an error of the database
+            connection.connection.execute("BEGIN")
 
 
 def _set_up_postgresql(dbapi: Any, _record: Any) -> None:

@@ -12,7 +12,7 @@ from sync.tables import meta
 
 FORM = "form"
 """The fact that names the form in which records are stored; empty where it never changed."""
-_ALL = select(meta)
+_ALL = select(meta.c.key, meta.c.value)
 _SET = update(meta).where(meta.c.key == bindparam("fact")).values(value=bindparam("given"))
 
 
@@ -35,7 +35,7 @@ def read_fact(connection: Connection, key: str, default: str = "") -> str:
 
 def read_facts(connection: Connection) -> dict[str, str]:
     """All facts."""
-    return {row.key: row.value for row in connection.execute(_ALL)}
+    return dict(connection.execute(_ALL).all())
 
 
 def write_fact(connection: Connection, key: str, value: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.test import Client
 
 from server.admission import PLACES, Admission, Lane
+from server.security import UsualHeaders
 from sync.client_http import Answer, Patient, Request
 
 
@@ -30,7 +31,7 @@ class Slow:
 
 def test_uploads_that_take_their_time_leave_the_places_of_changes_free() -> None:
     slow = Slow()
-    client = Client(Admission(slow))
+    client = Client(UsualHeaders(Admission(slow), is_secure=False))
     upload = "/api/attachments/uploads/1"
     threads = [threading.Thread(target=client.patch, args=(upload,)) for _ in range(PLACES["attachments"])]
     for thread in threads:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from sync.change import new_id
 from tests.server.api import Device, signed_in
@@ -177,9 +178,23 @@ def test_every_answer_of_the_api_is_ours_and_every_page_is_guarded(app: Flask) -
         assert answer.headers["Fieldclaim-Protocol"] == "1"
         assert answer.json["code"]
     for path in ("/login", "/nothing", "/healthz", "/app/nothing.js"):
-        headers = app.test_client().get(path).headers
-        assert "default-src 'self'" in headers["Content-Security-Policy"]
-        assert headers["X-Content-Type-Options"] == "nosniff"
+        answer = app.test_client().get(path)
+        assert_guarded(answer)
+        assert "Fieldclaim-Protocol" not in answer.headers
+
+
+def test_an_answer_that_never_reached_the_application_is_guarded_too(app: Flask) -> None:
+    answer = app.test_client().post("/api/sync/push", data=b"x", headers={"Content-Encoding": "br"})
+    assert answer.status_code == 415
+    assert answer.headers["Fieldclaim-Protocol"] == "1"
+    assert_guarded(answer)
+
+
+def assert_guarded(answer: TestResponse) -> None:
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    if answer.mimetype in ("text/html", "application/json", "application/problem+json"):
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
