@@ -13,6 +13,11 @@ TOTAL_TYPES = frozenset({"31", "32", "51", "61"})
 """Fully digital kinds: the amount includes the tax."""
 NET_TYPES = frozenset({"01", "04", "08", "10", "14"})
 """Older VAT kinds: the amount is without the tax. Of the kinds in neither set it is not known."""
+_HIGHEST_VAT_PERCENT = 17
+"""The highest rate that paper with an older code was ever issued at: 17 % until April 2018. Of several rates on one
+invoice, of tax on a difference only, of toll and of no tax at all the tax is less."""
+_ROUNDING_MINOR = 127
+"""The most that the tax control software let the tax of a whole invoice differ from its rate: 1.27 yuan."""
 RAIL = "51"
 _MAX_LENGTH = 1000
 _FEWEST, _MOST = 7, 9
@@ -46,6 +51,15 @@ def parse_qr(text: str) -> FapiaoQr | None:
     if issued_on is None:
         return None
     return FapiaoQr(kind, code, number, _minor(amount), issued_on)
+
+
+def may_be_total(total_minor: int, net_minor: int) -> bool:
+    """Whether an amount can be the total of an invoice whose code or document states the amount without tax (REG-D3).
+
+    Both in minor units: not less than the net amount, nor more than the highest tax there was makes of it.
+    """
+    most = net_minor * (100 + _HIGHEST_VAT_PERCENT) + _ROUNDING_MINOR * 100
+    return net_minor <= total_minor and total_minor * 100 <= most
 
 
 def _minor(text: str) -> int | None:

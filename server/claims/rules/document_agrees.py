@@ -12,7 +12,7 @@ from server.claims.rules.facts import Evidence, Facts, Receipt
 from server.claims.rules.finding import Finding, Severity
 from server.receipts.evidence import is_sure, main_document, stated
 from server.receipts.fapiao import normal
-from server.receipts.qr import parse_qr
+from server.receipts.qr import may_be_total, parse_qr
 
 ARTICLE = "REG-D3"
 _COMPARED = ("fapiao_code", "fapiao_number", "issued_on", "amount_total", "amount_net", "seller_tax_id")
@@ -104,12 +104,12 @@ def _differences(receipt: Receipt, document: Sequence[Evidence]) -> dict[str, Ev
     says = {kind: stated(document, kind) for kind in (*_COMPARED, "qr_text")}
     travelled = {item["value"] for item in document if item["kind"] == "travel_on"}
     total, net = says["amount_total"], says["amount_net"]
-    typed_net = net if net and total is None and int(net["value"]) > receipt.amount_minor else None
+    is_beside_net = net and total is None and not may_be_total(receipt.amount_minor, int(net["value"]))
     return {
         "fapiao_code": _other(says["fapiao_code"], normal(receipt.fapiao_code)),
         "fapiao_number": _other(says["fapiao_number"], normal(receipt.fapiao_number)),
         "issued_on": None if receipt.issued_on in travelled else _other(says["issued_on"], receipt.issued_on),
-        "amount_minor": _other(total, str(receipt.amount_minor)) or typed_net,
+        "amount_minor": _other(total, str(receipt.amount_minor)) or (net if is_beside_net else None),
         "seller_tax_id": _other(says["seller_tax_id"], normal(receipt.seller_tax_id))
         if receipt.seller_tax_id
         else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.claims.rules.facts import Facts, Receipt
 from server.claims.rules.finding import Finding
 from server.receipts.fapiao import credit_code_error, normal, parse_fapiao
-from server.receipts.qr import NET_TYPES, TOTAL_TYPES, FapiaoQr, parse_qr
+from server.receipts.qr import NET_TYPES, TOTAL_TYPES, FapiaoQr, may_be_total, parse_qr
 
 ARTICLE = "REG-D3"
 
@@ -55,7 +55,7 @@ def _differences(receipt: Receipt, qr: FapiaoQr) -> dict[str, bool]:
     """Where the document's QR says another thing than the person typed. An older QR's amount is without tax."""
     amount = qr.amount_minor
     is_total = qr.type in TOTAL_TYPES and amount is not None and amount != receipt.amount_minor
-    is_net = qr.type in NET_TYPES and amount is not None and amount > receipt.amount_minor
+    is_net = qr.type in NET_TYPES and amount is not None and not may_be_total(receipt.amount_minor, amount)
     return {
         "fapiao_code": normal(receipt.fapiao_code) != qr.code,
         "fapiao_number": normal(receipt.fapiao_number) != qr.number,

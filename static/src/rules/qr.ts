@@ -13,6 +13,10 @@ export interface FapiaoQr {
 export const TOTAL_TYPES = new Set(["31", "32", "51", "61"]);
 /** Older VAT kinds: the amount is without the tax. */
 export const NET_TYPES = new Set(["01", "04", "08", "10", "14"]);
+/** 17 % until April 2018: the highest rate that paper with an older code was ever issued at. */
+const HIGHEST_VAT_PERCENT = 17;
+/** The most that the tax control software let the tax of a whole invoice differ from its rate. */
+const ROUNDING_MINOR = 127;
 export const RAIL = "51";
 
 /** Reads the text of a QR code; null where it is not an invoice's. */
@@ -25,6 +29,12 @@ export function parseQr(text: string): FapiaoQr | null {
   if (!/^([0-9]{10}|[0-9]{12}|)$/.test(code)) return null;
   const issued_on = calendarDate(day);
   return issued_on ? { type, code, number, amount_minor: minor(amount), issued_on } : null;
+}
+
+/** Whether an amount can be the total of an invoice whose code states the amount without tax (REG-D3). */
+export function mayBeTotal(totalMinor: number, netMinor: number): boolean {
+  const most = netMinor * (100 + HIGHEST_VAT_PERCENT) + ROUNDING_MINOR * 100;
+  return netMinor <= totalMinor && totalMinor * 100 <= most;
 }
 
 function minor(text: string): number | null {

@@ -11,7 +11,7 @@ import { placeWarnings, type ReceiptFacts, type Stop } from "./place";
 import { parseQr } from "./qr";
 import { codeIn, kindKey, labelOf, normalShelf, purchaseCode, serialKey } from "./tools";
 import { mayAsk } from "./waiving";
-import { dateWarnings } from "./warnings";
+import { dateWarnings, receiptWarnings } from "./warnings";
 
 interface Case<I> {
   name: string;
@@ -30,6 +30,23 @@ function run<I>(file: string, read: (input: I) => unknown): void {
 run<string>("credit_code", (text) => ({ error: creditCodeError(text), region: registrationRegion(text) }));
 run<{ code: string; number: string }>("fapiao", ({ code, number }) => parseFapiao(code, number));
 run<string>("qr", parseQr);
+run<{ type: string; amount: string; typed_minor: number }>("qr_amount", ({ type, amount, typed_minor }) => {
+  const isDigital = type === "32";
+  const fapiao_code = isDigital ? "" : "033002000211";
+  const fapiao_number = isDigital ? "23442000000014209621" : "83089647";
+  const qr_text = `01,${type},${fapiao_code},${fapiao_number},${amount},20201110,,0941,`;
+  const receipt: ReceiptFacts = {
+    category: "lodging",
+    issued_on: "2020-11-10",
+    amount_minor: typed_minor,
+    seller_tax_id: "",
+    fapiao_code,
+    fapiao_number,
+    qr_text,
+  };
+  const found = receiptWarnings(receipt, { home_division: "310000", stops: [], legs: [] }, []);
+  return !found.some((warning) => warning.code === "qr_contradicts_typed");
+});
 run<[string, string]>("division", ([left, right]) => samePrefecture(left, right));
 run<TripPlaces & { receipt: ReceiptFacts }>("place", ({ receipt, ...trip }) =>
   placeWarnings(receipt, trip).map((warning) => warning.code),

@@ -2,7 +2,7 @@
 import { creditCodeError, normal, parseFapiao } from "./fapiao";
 import type { TripPlaces } from "./journey";
 import { identityOf, placeWarnings, type ReceiptFacts, type Stop, type Warning } from "./place";
-import { type FapiaoQr, NET_TYPES, parseQr, RAIL, TOTAL_TYPES } from "./qr";
+import { type FapiaoQr, mayBeTotal, NET_TYPES, parseQr, RAIL, TOTAL_TYPES } from "./qr";
 
 const LOCAL_DAYS = 1;
 const TRANSPORT_DAYS = 3;
@@ -72,7 +72,7 @@ function duplicateWarnings(
 function differences(receipt: ReceiptFacts, qr: FapiaoQr): string[] {
   const amount = qr.amount_minor;
   const isTotal = TOTAL_TYPES.has(qr.type) && amount !== null && amount !== receipt.amount_minor;
-  const isNet = NET_TYPES.has(qr.type) && amount !== null && amount > receipt.amount_minor;
+  const isNet = NET_TYPES.has(qr.type) && amount !== null && !mayBeTotal(receipt.amount_minor, amount);
   const differs = {
     fapiao_code: normal(receipt.fapiao_code) !== qr.code,
     fapiao_number: normal(receipt.fapiao_number) !== qr.number,

@@ -95,7 +95,20 @@ def test_an_older_code_holds_the_amount_without_tax() -> None:
     document = [says("fapiao_number", NUMBER, "qr"), says("amount_net", "28302", "qr")]
     evidence = tuple(document)
     assert [f.code for f in _of(evidence, TYPED)] == []
-    assert [f.code for f in _of(evidence, replace(TYPED, amount_minor=20000))] == ["document_contradicts_typed"]
+    for typed in (20000, 283020):
+        found = _of(evidence, replace(TYPED, amount_minor=typed))
+        told = [(finding.code, finding.severity, finding.article, finding.params["fields"]) for finding in found]
+        assert told == [("document_contradicts_typed", "block", "REG-D3", ["amount_minor"])]
+
+
+def test_a_net_amount_that_is_only_printed_asks_for_a_person() -> None:
+    evidence = (says("fapiao_number", NUMBER, "ocr", 0.97), says("amount_net", "2830", "ocr", 0.97))
+    assert [finding.code for finding in _of(evidence, TYPED)] == ["print_contradicts_typed"]
+
+
+def test_a_total_that_is_stated_holds_whatever_the_net_amount_may_become() -> None:
+    differs = [("document_contradicts_typed", "block")]
+    assert found(typed=replace(TYPED, amount_minor=30001)) == differs
 
 
 def test_a_credit_note_takes_an_invoice_back() -> None:

@@ -65,6 +65,19 @@ def test_a_receipt_lies_in_its_trips_days_or_not(given: dict[str, Any], expected
     assert codes(receipt_in_trip_dates(facts)) == expected
 
 
+@vectors("qr_amount")
+def test_a_typed_amount_can_be_the_codes_or_not(given: dict[str, Any], expected: bool) -> None:
+    is_digital = given["type"] == "32"
+    code, number = ("", "23442000000014209621") if is_digital else ("033002000211", "83089647")
+    qr = f"01,{given['type']},{code},{number},{given['amount']},20201110,,0941,"
+    named = {"fapiao_code": code, "fapiao_number": number, "qr_text": qr}
+    receipt = Receipt("lodging", given["typed_minor"], "2020-11-10", **named)
+    found = receipt_is_valid(replace(GOOD, receipt=receipt))
+    differs = [("qr_contradicts_typed", "block", "REG-D3", ["amount_minor"])]
+    told = [(finding.code, finding.severity, finding.article, finding.params["fields"]) for finding in found]
+    assert told == ([] if expected else differs)
+
+
 QR = "01,32,,23442000000014209621,300.00,20261110,,74AE,"
 VALID = Receipt("lodging", 30000, "2026-11-10", fapiao_number="23442000000014209621", qr_text=QR)
 
