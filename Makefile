@@ -76,8 +76,9 @@ format: $(VENV)/.dev $(VENV)/.client ## format all code
 	@$(BIN)/ruff format --quiet .
 	@cd static && $(RUN_NODE) node_modules/@biomejs/biome/bin/biome check --write .
 
-bench: $(VENV)/.dev ## measure push and pull on both databases
+bench: $(VENV)/.dev ## measure push, pull and the money desk on both databases
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.desk
 
 bench-crowd: $(VENV)/.dev ## measure 1,000 phones that come online at 08:00 (4 minutes)
 	@$(BIN)/python -m bench.crowd

@@ -24,16 +24,27 @@ PEERS = {
     "pull without changes, p50 ms": "PouchDB 0.81 · Kinto 3.1",
     "50 phones at once (20 up, 100 down), s": "PouchDB 0.34–0.76 · Kinto 3.35",
 }
-"""Measured on two cores of the same kind with records of the same size; `make bench-peers` measures those anew."""
+"""Measured on two cores of the same kind with records of the same size, Kinto in memory and on PostgreSQL;
+`make bench-peers` measures Kinto anew."""
+TARGETS = {
+    "push of service reports, records/s": "10,000 / 5,000",
+    "full pull of 10,000, records/s": "50,000 / 40,000",
+    "full pull, gzip bytes a record": "150",
+    "pull without changes, p50 ms": "1.00 / -",
+    "pull with 10 changes, p50 ms": "2.00 / -",
+    "50 phones at once (20 up, 100 down), s": "0.50 / -",
+}
+"""What we want to reach on two cores: on SQLite / on PostgreSQL."""
 
 
 def main() -> None:
     """Measure both databases in one run and print a table."""
     figures = on_both(measure)
     print(machine())
-    print(f"{'':44}" + "".join(f"{database:>14}" for database in figures) + "   peers")
+    print(f"{'':44}" + "".join(f"{database:>14}" for database in figures) + f"{'wanted':>18}   peers")
     for name in next(iter(figures.values())):
-        print(f"{name:44}" + "".join(f"{row[name]:>14}" for row in figures.values()) + f"   {PEERS.get(name, '')}")
+        found = "".join(f"{row[name]:>14}" for row in figures.values())
+        print(f"{name:44}{found}{TARGETS.get(name, ''):>18}   {PEERS.get(name, '')}")
 
 
 def measure(data: Path, url: str) -> dict[str, str]:
