@@ -4,7 +4,7 @@ import { say, t } from "../i18n";
 import { newId, nowUtc } from "../ids";
 import { db, type Fields, type StoredChange, type StoredFile } from "../store/db";
 import { one, stateOf, world } from "../store/view";
-import { wake } from "../sync/runner";
+import { syncNow, wake } from "../sync/runner";
 import { session } from "../sync/session";
 import { SyncLine } from "../ui/line";
 import { nameOf, RecordStateBadge, Top } from "../ui/parts";
@@ -34,7 +34,7 @@ export function Outbox() {
       </Top>
       <SyncLine />
       <p>
-        <button type="button" class="wide" data-testid="sync-now" onClick={wake}>
+        <button type="button" class="wide" data-testid="sync-now" onClick={syncNow}>
           {t("outbox.sync_now")}
         </button>
       </p>

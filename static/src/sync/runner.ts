@@ -1,6 +1,6 @@
 /** The one that syncs: a single tab at a time, woken by a save, a return to the screen, or its own clock. */
 import { signal } from "@preact/signals";
-import { db, readMeta, type StoredChange } from "../store/db";
+import { db, readMeta, type StoredChange, writeMeta } from "../store/db";
 import { wasEmptied } from "../store/mark";
 import { Refusal, Unreachable } from "./api";
 import { compare, confirmed, forget, noticeEpoch } from "./durable";
@@ -21,6 +21,8 @@ const LOCK = "fieldclaim-sync";
 const SOONEST = 2_000;
 const LATEST = 60_000;
 const LONGEST_WISH = 900; // seconds: a server may ask for more patience than we have of our own, but not for ever
+/** Where the time is kept before which the server does not want to be asked: for every tab, and after a reload too. */
+const NOT_BEFORE = "not_before";
 /** Of two phones that lost the server at the same moment, none comes back at the same moment as the other. */
 const jitter = () => 0.7 + Math.random() * 0.3;
 
@@ -36,6 +38,12 @@ export function wake(): void {
   schedule(50);
 }
 
+/** The person's own press goes at once, also before the time that the server asked for. */
+export function syncNow(): void {
+  wake();
+  schedule(0, true);
+}
+
 /** Begins to sync by itself: at once, and again whenever there is a reason. */
 export function start(): void {
   const onReturn = () => {
@@ -47,12 +55,14 @@ export function start(): void {
   schedule(0);
 }
 
-function schedule(after: number): void {
+function schedule(after: number, isPressed = false): void {
   clearTimeout(timer);
-  timer = setTimeout(() => void turn(), after);
+  timer = setTimeout(() => void turn(isPressed), after);
 }
 
-async function turn(): Promise<void> {
+async function turn(isPressed: boolean): Promise<void> {
+  const rest = isPressed ? 0 : await restOfWish();
+  if (rest > 0) return schedule(rest);
   if (isRunning) {
     isWanted = true;
     return;
@@ -67,6 +77,13 @@ async function turn(): Promise<void> {
     isRunning = false;
     schedule(isWanted ? 50 : pause * jitter());
   }
+}
+
+/** How long the server still wants to be left alone, in milliseconds. A clock that was set back does not prolong it. */
+async function restOfWish(): Promise<number> {
+  const until = await readMeta<number>(NOT_BEFORE).catch(() => 0);
+  const rest = (until ?? 0) - Date.now();
+  return rest > LONGEST_WISH * 1500 ? 0 : rest;
 }
 
 /** One round: send, pull, upload, compare, forget; then previews, as long as nothing else is to do. What is saved during a long upload goes between its parts. */
@@ -86,6 +103,7 @@ async function once(): Promise<void> {
     confirmed.value = (await isAllSent(owner)) && (await compare(owner));
     await forget(owner, stand);
     line.value = "idle";
+    await writeMeta(NOT_BEFORE, 0);
     // What the server turns out to lack goes out soon, not after the long pause of a phone that has nothing to send.
     const before = wasConfirmed ? SOONEST : pause;
     pause = confirmed.value ? LATEST / 2 : Math.min(LATEST, before * 2);
@@ -114,7 +132,10 @@ async function isAllSent(owner: string): Promise<boolean> {
 
 async function onFailure(owner: string, error: unknown): Promise<void> {
   pause = Math.min(LATEST, pause * 2);
-  if (error instanceof Refusal) pause = Math.max(pause, Math.min(error.retryAfter, LONGEST_WISH) * 1000);
+  if (error instanceof Refusal && error.retryAfter) {
+    const wish = Math.min(error.retryAfter, LONGEST_WISH) * 1000;
+    await writeMeta(NOT_BEFORE, Date.now() + wish * (1 + Math.random() / 2)); // never earlier, not all together
+  }
   if (error instanceof Unreachable) {
     line.value = "unreachable";
   } else if (error instanceof Refusal && error.wipe) {

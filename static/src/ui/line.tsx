@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { go } from "../router";
 import { world } from "../store/view";
 import { confirmed } from "../sync/durable";
-import { line, wake } from "../sync/runner";
+import { line, syncNow } from "../sync/runner";
 import { session } from "../sync/session";
 
 /** How many changes and photos are not on the server yet, and how many need the person. */
@@ -23,7 +23,7 @@ export function SyncLine() {
   const [text, look] = words(unsent, attention);
   const onTap = () => {
     if (session.value?.ended) return go("login");
-    wake();
+    syncNow();
     if (attention > 0) go("outbox");
   };
   return (
