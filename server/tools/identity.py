@@ -23,7 +23,7 @@ def check_identity(write: Transaction, unit: Record, purchase: Record | None) ->
     _check_label(write, unit)
     _check_serial(write, unit)
     check_photos(write, unit, unit["attachments"] or ())
-    if purchase and not unit["serial_key"]:
+    if purchase:
         _check_not_issued(write, unit, purchase)
 
 
@@ -60,12 +60,14 @@ def _check_serial(write: Transaction, unit: Record) -> None:
 
 
 def _check_not_issued(write: Transaction, unit: Record, purchase: Record) -> None:
-    """Without a serial number only the kind tells: what this person was issued of that kind comes back first."""
+    """Where one of the two has no serial number in the books only the kind tells: what this person was issued of that
+    kind comes back first. Any number could be typed for a unit of ours that has none.
+    """
     key = kind_key(unit["name"], unit["model"])
     held = [
         other
         for other in write.find("tool_unit", holder_id=purchase["technician_id"], status="issued")
-        if other["kind_key"] == key
+        if other["kind_key"] == key and not (unit["serial_key"] and other["serial_key"])
     ]
     if held:
         raise Refused("same_kind_issued", {"serial_number": ["required"]}, {"label": held[0]["label"]})

@@ -123,6 +123,26 @@ def test_a_tool_that_was_issued_is_no_return_of_one_that_was_bought(world: World
     assert take(world, purchase, serial_number="NEW-1")["status"] == "stocked_in"
 
 
+def test_a_tool_that_was_issued_without_a_serial_number_is_no_return_by_any_number(world: World) -> None:
+    """The books cannot tell the two apart: ours comes back first."""
+    with_number = take(world, None, origin="owned", name="Torque wrench", serial_number="OLD-7")
+    without = take(world, None, origin="owned", name="torque  wrench")
+    elsewhere = take(world, None, origin="owned", name="Torque wrench")
+    other_kind = take(world, None, origin="owned", name="Gear puller")
+    issue(world, with_number)
+    issue(world, other_kind)
+    issue(world, elsewhere, technician_id=world.bo.id)
+    purchase = bought(world, 2)
+    assert take(world, purchase, serial_number="NEW-1")["status"] == "stocked_in"
+    out = issue(world, without)
+    for serial in ("NEW-2", "OLD-8", ""):
+        assert refusal(lambda serial=serial: take(world, purchase, serial_number=serial)) == "same_kind_issued"
+    assert world.now("tool_purchase", purchase["id"])["stocked_in_quantity"] == 1
+    world.update(world.warehouse, "tool_issue", out, status="returned")
+    assert take(world, purchase, serial_number="NEW-2")["status"] == "stocked_in"
+    assert world.now("tool_purchase", purchase["id"])["stocked_in_quantity"] == 2
+
+
 def test_a_tool_without_a_purchase_is_taken_in_and_counts_for_none(world: World) -> None:
     purchase = bought(world)
     for origin in ("wrong_tool", "found", "owned"):
