@@ -26,6 +26,7 @@ from tests.server.world import HANGZHOU_SELLER, World, digital_number, qr_text
 
 NewPhone = Callable[..., Phone]
 TWO_YEARS, A_WHILE = 2000, 620
+USEFUL, COMPLETE = 5, 60  # seconds: today's trip is on the screen; every record and preview is here
 PREVIEWS = "/api/attachments/previews"
 PAPERS = ("vat-picture", "digital-picture", "taxi-picture", "rail-picture", "toll-picture")
 
@@ -112,6 +113,8 @@ def test_the_first_sync_over_3g_is_useful_soon_and_brings_previews_when_the_reco
     brought = wait_for_previews(phone, 200)
     complete = time.monotonic() - began
     print(f"useful after {useful:.1f} s, records after {records:.1f} s, {len(brought)} previews after {complete:.1f} s")
+    assert useful <= USEFUL
+    assert complete <= COMPLETE
     assert len(phone.stored("records")) > TWO_YEARS
     assert_previews_came_last(proxy.asked)
 
