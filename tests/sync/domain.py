@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, delete
 
 from sync.actor import Actor
 from sync.change import Change, Record, instant, new_id
@@ -113,6 +113,15 @@ def small_engine(url: str) -> Engine:
     with database.write() as connection:
         start_epoch(connection)
     return Engine(database, registry())
+
+
+def forget_all(engine: Engine) -> None:
+    """Make the engine's database a new one: no records, no journal, another epoch."""
+    with engine.database.write() as connection:
+        for tables in (engine_tables, domain_tables):
+            for table in tables.sorted_tables:
+                connection.execute(delete(table))
+        start_epoch(connection)
 
 
 def person(*roles: str) -> Actor:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
 from sync import feed
 from sync.actor import Actor
 from sync.audit import verify
 from sync.canonical import canonical
+from sync.engine import Engine
 from sync.tables import feed as feed_rows
 from sync.transaction import Transaction
-from tests.sync.domain import deleted, edited, made, person, small_engine
+from tests.sync.domain import deleted, edited, forget_all, made, person
 
 Held = dict[tuple[str, str], str]
 WHO = st.integers(0, 2)
@@ -26,10 +25,12 @@ WHO = st.integers(0, 2)
 class FeedMachine(RuleBasedStateMachine):
     """Two people and their boss; notes in folders that are made, edited, handed over and deleted."""
 
+    engine: Engine
+    """On a database that every run empties."""
+
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory()
-        self.engine = small_engine(f"sqlite:///{Path(self.folder.name) / 'a.db'}")
+        forget_all(self.engine)
         self.people = [person(), person(), person("boss")]
         self.phones: dict[Actor, tuple[Held, str | None]] = {who: ({}, None) for who in self.people}
         self.old: list[tuple[Actor, Held, str]] = []
@@ -90,8 +91,6 @@ class FeedMachine(RuleBasedStateMachine):
             kept = set(connection.execute(there))
             feed.rebuild(connection, self.engine.registry)
             assert set(connection.execute(there)) == kept, "a full recomputation gives the same feed"
-        self.engine.database.engine.dispose()
-        self.folder.cleanup()
 
     # Looking
 
@@ -123,7 +122,8 @@ class FeedMachine(RuleBasedStateMachine):
         return held
 
 
-FeedMachine.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestFeed = FeedMachine.TestCase
+def test_every_cursor_leads_to_the_scope(engine: Engine) -> None:
+    runs = 12 if engine.database.is_sqlite else 5
+    machine = type("Feed", (FeedMachine,), {"engine": engine})
+    often = settings(max_examples=runs, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=often)
