@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from server.attachments.alike import near_files
 from server.claims.allowances import is_allowance, is_cancelled, meals_and_allowances
-from server.claims.neighbours import captured_on, is_journey, is_proven, month_amounts, others_of, sightings_of
+from server.claims.neighbours import captured_on, is_proven, journeys_of, month_amounts, others_of, sightings_of
 from server.claims.rules.facts import Attachment, Facts, Leg, Purchase, Receipt, Stop, Tolerances, Trip, Twin
 from server.claims.rules.journey import legs_of
 from server.claims.rules.limits import in_force
@@ -130,7 +130,7 @@ def _receipt(write: Transaction, record: Record, trip: Record, company: Company)
         is_unreadable=record["reading_status"] == "unreadable",
         identity=record["identity"],
         is_proven=is_proven(record),
-        is_journey=is_journey(record),
+        journeys=journeys_of(record),
         captured_on=captured_on(record, write.now, company),
         sightings=sightings_of(record, trip, company),
         handed_in_as=record["handed_in_as"] or "",

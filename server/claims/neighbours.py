@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, exists, or_, select
 
 from server.claims.records import claim_lines
+from server.claims.rules.facts import Leg
+from server.claims.rules.journey import travelled
 from server.claims.rules.not_refused_before import WITHIN_DAYS as REFUSED_DAYS
 from server.claims.rules.numbers_in_a_row import NEAR_NUMBERS
-from server.claims.rules.others import Other, Sighting
+from server.claims.rules.others import Journey, Other, Sighting
 from server.claims.rules.place_matches_trip import STRENGTH
 from server.claims.rules.purchase_not_split import WITHIN_DAYS as SPLIT_DAYS
 from server.claims.rules.sold_once import NEAR_DAYS
@@ -74,7 +76,7 @@ def others_of(write: Transaction, receipt: Record, company: Company) -> list[Oth
             same_seller=seller.is_same_as(_Seller.of(other)),
             is_together=_is_together(trips, receipt, other),
             is_refused=other["id"] in refused,
-            is_journey=is_journey(other),
+            journeys=journeys_of(other),
             sightings=sightings_of(other, trips.get(other["trip_id"]), company),
         )
         for other in found
@@ -97,13 +99,15 @@ def touched_by(write: Transaction, receipt: Record, company: Company) -> list[st
     found = _candidates(write, receipt)
     trips = {trip["id"]: trip for trip in write.find_any("trip", "id", _trips_of([receipt, *found]))}
     mine = sightings_of(receipt, trips.get(receipt["trip_id"]), company)
-    first, last = _around(receipt["issued_on"], 1)
+    journeys = journeys_of(receipt)
+    days = [_around(day, 1) for day in {receipt["issued_on"], *(journey.day for journey in journeys)}]
 
     def is_on_the_way(other: Record) -> bool:
-        if other["technician_id"] != receipt["technician_id"] or not first <= other["issued_on"] <= last:
+        is_near = any(first <= other["issued_on"] <= last for first, last in days)
+        if other["technician_id"] != receipt["technician_id"] or not is_near:
             return False
         theirs = sightings_of(other, trips.get(other["trip_id"]), company)
-        return is_journey(receipt) or any(one.km_to(two) > NEAR_KM for one in mine for two in theirs)
+        return bool(journeys) or any(one.km_to(two) > NEAR_KM for one in mine for two in theirs)
 
     seller = _Seller.of(receipt)
     return [other["id"] for other in found if seller.is_same_as(_Seller.of(other)) or is_on_the_way(other)]
@@ -115,13 +119,23 @@ def is_proven(receipt: Record) -> bool:
     return bool(receipt["identity"]) and (read is not None or parse_qr(receipt["qr_text"]) is not None)
 
 
-def is_journey(receipt: Record) -> bool:
-    """Whether it is a ticket to another town: its ends were read, its code says so, or its price does."""
+def journeys_of(receipt: Record) -> tuple[Journey, ...]:
+    """The legs of a ticket to another town; one without ends where only its code or its price says that it is one."""
     if receipt["category"] != "transport":
-        return False
+        return ()
+    evidence = receipt["evidence"] or ()
+    read = travelled(evidence)
+    if read:
+        return tuple(_journey(day or receipt["issued_on"], leg) for day, leg in read)
     qr = parse_qr(receipt["qr_text"])
-    has_ends = any(item["kind"] == "departure" for item in receipt["evidence"] or ())
-    return has_ends or (qr is not None and qr.type == RAIL) or receipt["amount_minor"] >= _JOURNEY_MINOR
+    has_ends = any(item["kind"] == "departure" for item in evidence)
+    is_ticket = has_ends or (qr is not None and qr.type == RAIL) or receipt["amount_minor"] >= _JOURNEY_MINOR
+    return (Journey(receipt["issued_on"]),) if is_ticket else ()
+
+
+def _journey(day: str, leg: Leg) -> Journey:
+    start, end = (centre_of(code) if code else None for code in (leg.start, leg.end))
+    return Journey(day, start, end) if start and end else Journey(day)
 
 
 def sightings_of(receipt: Record, trip: Record | None, company: Company) -> tuple[Sighting, ...]:

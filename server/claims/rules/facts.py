@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.claims.rules.others import WORKING_DAY, Day, Other, SerialElsewhere, Sighting
+from server.claims.rules.others import WORKING_DAY, Day, Journey, Other, SerialElsewhere, Sighting
 
 Evidence = Mapping[str, Any]
 Position = Mapping[str, float]
@@ -65,8 +65,8 @@ class Receipt:
     identity: str = ""
     is_proven: bool = False
     """Whether a machine read its number off the document."""
-    is_journey: bool = False
-    """Whether it is a ticket that brings a person to another town."""
+    journeys: tuple[Journey, ...] = ()
+    """Its legs, where it is a ticket that brings a person to another town."""
     captured_on: str = ""
     """The company's day on which the phone says it was captured; empty where the phone's clock cannot be right."""
     sightings: tuple[Sighting, ...] = ()
@@ -76,6 +76,11 @@ class Receipt:
     """Why it was refused, each time that it was handed in before."""
     allowance_until: str = ""
     """The last day of an allowance; its first is `issued_on`."""
+
+    @property
+    def is_journey(self) -> bool:
+        """Whether it is a ticket that brings a person to another town."""
+        return bool(self.journeys)
 
     @property
     def categories(self) -> tuple[str, ...]:

@@ -48,6 +48,14 @@ def legs_of(evidence: Iterable[Evidence], first: str = "", last: str = "9999") -
     ]
 
 
+def travelled(evidence: Iterable[Evidence]) -> list[tuple[str, Leg]]:
+    """The day (`YYYY-MM-DD`, empty where it is not stated) and the ends of each leg that the documents state.
+
+    The ends are prefectures; one whose station is not known is empty.
+    """
+    return [(ticket.travel_on, ticket.ends) for ticket in _tickets(evidence)]
+
+
 def places_on_the_way(trip: Trip) -> list[str]:
     """Where the trip's other tickets change: places that lie between two of the trip's own.
 

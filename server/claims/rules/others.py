@@ -27,12 +27,24 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Journey:
+    """A ticket that brings a person to another town on a day (`YYYY-MM-DD`).
+
+    `start` and `end` are positions, both None where nobody could read for certain between which towns.
+    """
+
+    day: str
+    start: Mapping[str, float] | None = None
+    end: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
 class Other:
     """Another receipt that this one is compared with.
 
     `identity` is its number, as `server/receipts/fapiao.py` writes it; `is_proven`: a machine read that number off the
     document. `same_seller` and `is_together` compare it with the receipt in question: the same shop; a colleague whose
-    trip was at the same place on that day. `is_journey`: a ticket that brings a person to another town.
+    trip was at the same place on that day. `journeys`: its legs, where it is a ticket to another town.
     """
 
     receipt_id: str
@@ -45,8 +57,13 @@ class Other:
     same_seller: bool = False
     is_together: bool = False
     is_refused: bool = False
-    is_journey: bool = False
+    journeys: tuple[Journey, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def is_journey(self) -> bool:
+        """Whether it is a ticket that brings a person to another town."""
+        return bool(self.journeys)
 
     def evidence(self) -> tuple[Mapping[str, str], ...]:
         """What a finding that rests on this receipt names."""

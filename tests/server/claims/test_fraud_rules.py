@@ -11,7 +11,7 @@ import pytest
 
 from server.claims import rules
 from server.claims.rules.facts import Facts, Receipt
-from server.claims.rules.others import Day, Other, SerialElsewhere, Sighting
+from server.claims.rules.others import Day, Journey, Other, SerialElsewhere, Sighting
 from server.claims.working_days import BadCalendar, day_of, read_own_days
 from server.places.divisions import distance_km
 from server.places.position import centre_of, divisions_at
@@ -24,15 +24,16 @@ NOTES = {"slips_in_a_row", "rest_day_maybe", "many_round_amounts", "unusual_digi
 
 
 def facts_of(given: dict[str, Any]) -> Facts:
-    receipt = Receipt(**_with_sightings(given.pop("receipt")))
-    others = [Other(receipt_id=str(at), **_with_sightings(item)) for at, item in enumerate(given.pop("others"))]
+    receipt = Receipt(**_with_ways(given.pop("receipt")))
+    others = [Other(receipt_id=str(at), **_with_ways(item)) for at, item in enumerate(given.pop("others"))]
     serials = [SerialElsewhere(**item) for item in given.pop("serials_elsewhere", ())]
     day = Day(**given.pop("day", {"is_rest": False}))
     return replace(GOOD, receipt=receipt, others=tuple(others), serials_elsewhere=tuple(serials), day=day, **given)
 
 
-def _with_sightings(item: dict[str, Any]) -> dict[str, Any]:
-    return item | {"sightings": tuple(Sighting(**seen) for seen in item.get("sightings", ()))}
+def _with_ways(item: dict[str, Any]) -> dict[str, Any]:
+    sightings = tuple(Sighting(**seen) for seen in item.get("sightings", ()))
+    return item | {"sightings": sightings, "journeys": tuple(Journey(**leg) for leg in item.get("journeys", ()))}
 
 
 @vectors("fraud")
