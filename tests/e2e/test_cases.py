@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import time
@@ -132,19 +133,66 @@ def test_one_refused_record_holds_up_no_other_and_can_be_mended(phone: Phone, se
     """T6"""
     server.kill()
     log_receipt(phone, seller_tax_id="9" * 40, seller_name="Refused shop")
-    for number in range(3):
-        log_receipt(phone, seller_name=f"Good shop {number}")
+    others = put_receipts(phone, server, 50)
     server.start()
     phone.tap("nav-outbox")
     phone.tap("sync-now")
     phone.page.get_by_test_id("state-attention").wait_for(timeout=30_000)
-    assert {item["seller_name"] for item in server.find("receipt")} == {f"Good shop {number}" for number in range(3)}
+    assert {item["id"] for item in server.find("receipt")} == set(others)
     assert "is too long" in phone.page.inner_text("main")
+    assert exported(phone)["fields"]["seller_name"] == "Refused shop"
+    before = phone.stored("changes")[0]["change_id"]
+    phone.tap("outbox-retry")
+    phone.page.get_by_test_id("state-attention").wait_for(state="detached")
+    phone.page.get_by_test_id("state-attention").wait_for(timeout=30_000)
+    assert phone.stored("changes")[0]["change_id"] != before
     phone.page.get_by_role("link", name="Mend and send again").click()
     phone.fill(seller_tax_id=HANGZHOU_SELLER)
     phone.save("receipt-save")
     phone.wait_synced()
     assert len(server.find("receipt", seller_name="Refused shop")) == 1
+
+
+def test_a_record_over_which_the_server_always_fails_holds_up_no_other(phone: Phone, server: RunningServer) -> None:
+    """T6"""
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        sent = route.request.post_data_buffer or b""
+        text = (gzip.decompress(sent) if sent[:2] == b"\x1f\x8b" else sent).decode()
+        if broken not in text:
+            return route.continue_()
+        failed.append(text)
+        headers = {"Fieldclaim-Protocol": "1"}
+        return route.fulfill(status=500, headers=headers, json={"code": "server_error"})
+
+    server.kill()
+    first, *others = put_receipts(phone, server, 51)
+    broken = others.pop(20)
+    phone.page.context.route("**/api/sync/push", fail)
+    phone.open()
+    server.start()
+    phone.tap("nav-outbox")
+    phone.tap("sync-now")
+    phone.page.get_by_test_id("state-attention").wait_for(timeout=30_000)
+    assert {item["id"] for item in server.find("receipt")} == {first, *others}
+    assert exported(phone)["record_id"] == broken
+    before = len(failed)
+    phone.tap("outbox-retry")
+    until = time.monotonic() + 20
+    while len(failed) == before:
+        assert time.monotonic() < until, "it was not sent again"
+        phone.page.wait_for_timeout(100)
+    phone.page.context.unroute("**/api/sync/push")
+    phone.wait_synced()
+    assert len(server.find("receipt", id=broken)) == 1
+
+
+def exported(phone: Phone) -> dict[str, Any]:
+    """Press the export of the first change that needs the person. Gives what the file holds."""
+    with phone.page.expect_download() as download:
+        phone.page.get_by_role("button", name="Export").first.click()
+    return dict(json.loads(download.value.path().read_text(encoding="utf-8")))
 
 
 def test_a_refused_record_is_discarded_only_when_the_person_says_so_twice(phone: Phone, server: RunningServer) -> None:
@@ -190,38 +238,51 @@ def test_a_server_that_comes_back_is_found_without_a_reload(phone: Phone, server
 def test_an_outbox_that_the_first_version_wrote_still_drains(phone: Phone, server: RunningServer) -> None:
     """T12: the form of a stored change is a promise; this one is as the first version wrote it."""
     server.kill()
-    user, trip = server.find("user", username="anna")[0], server.find("trip")[0]
-    row = {
-        "schema": 1,
-        "owner": user["id"],
-        "change_id": new_id(),
-        "entity": "receipt",
-        "record_id": new_id(),
-        "op": "create",
-        "fields": {"trip_id": trip["id"], "category": "meal", "amount_minor": 900, "issued_on": str(TODAY)},
-        "base": {},
-        "base_version": None,
-        "made_at": "2026-11-24T08:00:00.000Z",
-        "state": "waiting",
-    }
-    put(phone, "changes", row)
+    [record_id] = put_receipts(phone, server, 1)
     phone.open()
     server.start()
     phone.wait_synced()
-    assert [item["id"] for item in server.find("receipt")] == [row["record_id"]]
+    assert [item["id"] for item in server.find("receipt")] == [record_id]
 
 
-def put(phone: Phone, table: str, row: dict[str, Any]) -> None:
-    """Write a row into the phone's own store, as another version of the app would have."""
-    script = """async ([table, row]) => {
+def put_receipts(phone: Phone, server: RunningServer, count: int) -> list[str]:
+    """So many receipts in the outbox, in the form that the first version wrote. Gives their ids.
+
+    The app sees them when it is opened anew.
+    """
+    user, trip = server.find("user", username="anna")[0], server.find("trip")[0]
+    fields = {"trip_id": trip["id"], "category": "meal", "amount_minor": 900, "issued_on": str(TODAY)}
+    rows = [
+        {
+            "schema": 1,
+            "owner": user["id"],
+            "change_id": new_id(),
+            "entity": "receipt",
+            "record_id": new_id(),
+            "op": "create",
+            "fields": fields,
+            "base": {},
+            "base_version": None,
+            "made_at": "2026-11-24T08:00:00.000Z",
+            "state": "waiting",
+        }
+        for _ in range(count)
+    ]
+    put(phone, "changes", rows)
+    return [str(row["record_id"]) for row in rows]
+
+
+def put(phone: Phone, table: str, rows: list[dict[str, Any]]) -> None:
+    """Write rows into the phone's own store, as another version of the app would have."""
+    script = """async ([table, rows]) => {
         const open = indexedDB.open('fieldclaim');
         const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
         const write = db.transaction(table, 'readwrite');
-        write.objectStore(table).add(row);
+        for (const row of rows) write.objectStore(table).add(row);
         await new Promise((done) => { write.oncomplete = done; });
         db.close();
     }"""
-    phone.page.evaluate(script, [table, row])
+    phone.page.evaluate(script, [table, rows])
 
 
 def test_another_person_on_the_phone_never_sends_its_owners_work(phone: Phone, server: RunningServer) -> None:
