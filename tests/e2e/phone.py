@@ -64,6 +64,8 @@ class Phone:
     more_arguments: tuple[str, ...] = ()
     is_whole: bool = False
     """Whether it needs the whole browser, windows and all."""
+    time_zone: str = "Asia/Shanghai"
+    """Where it is when it is switched on."""
     context: BrowserContext | None = None
 
     @property
@@ -83,7 +85,7 @@ class Phone:
             viewport={"width": 390, "height": 844},
             has_touch=True,
             locale=self.locale,
-            timezone_id="Asia/Shanghai",
+            timezone_id=self.time_zone,
         )
         self.page.set_default_timeout(15_000)
         self.open()

@@ -15,6 +15,8 @@ from playwright.sync_api import Route
 from sqlalchemy import delete, select
 
 from server.attachments.records import stored_files
+from server.reports.figures import Period, spent
+from sync.actor import SYSTEM
 from sync.change import new_id
 from sync.tables import journal
 from tests.e2e.phone import Phone, receipt_photo
@@ -375,17 +377,35 @@ def test_what_was_logged_offline_is_in_every_list_and_total_at_once(phone: Phone
     assert len(server.find("claim_line")) == 2
 
 
-def test_a_receipt_of_half_past_midnight_keeps_its_date_everywhere(phone: Phone, server: RunningServer) -> None:
-    """T16"""
+def test_a_receipt_of_half_past_midnight_keeps_its_date_everywhere(new_phone: NewPhone, server: RunningServer) -> None:
+    """T16: of the first day of a month, sent the day after from another time zone."""
+    world = server.people()
+    trip = world.trip()
+    stop = trip["stops"][0] | {"arrive_on": "2026-10-30", "leave_on": "2026-11-02"}
+    world.update(world.dispatcher, "trip", trip, stops=[stop])
+    world.report(trip)
+    phone = new_phone()
+    phone.page.clock.set_fixed_time("2026-10-31T16:30:00Z")  # 00:30 of the first of November in Shanghai
+    phone.log_in()
     server.kill()
-    phone.page.clock.set_fixed_time("2026-11-23T16:30:00Z")  # 00:30 of the 24th in Shanghai
-    log_receipt(phone)
-    assert "2026-11-24" in phone.page.get_by_test_id("receipt-item").first.inner_text()
+    number = digital_number("33")
+    log_receipt(phone, noise(16, 1000), fapiao_number=number, seller_tax_id=HANGZHOU_SELLER)
+    assert "2026-11-01" in phone.page.get_by_test_id("receipt-item").inner_text()
     phone.switch_off()
     server.start()
+    phone.time_zone = "Asia/Kolkata"
     phone.switch_on()
+    phone.page.clock.set_fixed_time("2026-11-01T18:45:00Z")  # 00:15 of the second where the phone is now
     phone.wait_synced()
-    assert server.find("receipt")[0]["issued_on"] == "2026-11-24"
+    phone.tap("nav-log")
+    assert "2026-11-01" in phone.page.get_by_test_id("receipt-item").inner_text()
+    receipt = server.find("receipt")[0]
+    assert receipt["issued_on"] == "2026-11-01"
+    world.finish_readings()
+    world.decide(world.lines(world.claim(trip, receipt))[0], "approved", "Looked at it")
+    period = Period("2026-09", "2026-12", "CNY")
+    months = server.engine.write(SYSTEM, lambda read: spent(read, period)[1])
+    assert [(month.key, month.minor) for month in months] == [("2026-11", 1250)]
 
 
 def test_two_edits_of_one_field_are_shown_side_by_side_and_the_person_chooses(
