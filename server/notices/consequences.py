@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server.claims.delegations import holders_of
-from server.claims.states import payable_minor
+from server.claims.duties import holders
+from server.claims.states import JUDGED, payable_minor
 from server.receipts.records import ALLOWANCE
 from sync.change import Change, Record, new_id
 from sync.entity import Registry
@@ -22,6 +23,7 @@ def follow_all(registry: Registry) -> None:
     """Tell people what concerns them."""
     registry.follow("claim", on_claim)
     registry.follow("claim_line", on_line)
+    registry.follow("claim_line", on_endorsement)
     registry.follow("comment", on_comment)
     registry.follow("tool_issue", on_issue)
     registry.follow("waiver", on_waiver)
@@ -53,6 +55,33 @@ def on_line(write: Transaction, entry: Entry) -> Iterable[Change]:
         about |= _named(write.get("receipt", line["receipt_id"]))
         about |= {"reason": line["decision_note"][:_EXCERPT]} if status == "refused" else {}
         yield told(line["technician_id"], f"line_{status}", about, ("claim", line["claim_id"]), _cause(entry))
+
+
+def on_endorsement(write: Transaction, entry: Entry) -> Iterable[Change]:
+    """Whoever may give the second approval above the limit is told of a line that waits for it, while it does."""
+    if entry.op == "create" or not (entry.op == "delete" or entry.changed("endorsed_by", "status")):
+        return
+    line = entry.record
+    is_waiting = entry.op == "update" and line["endorsed_by"] is not None and line["status"] in JUDGED
+    if is_waiting and not entry.changed("endorsed_by"):
+        return
+    for notice in write.find("notice", target_id=line["id"], is_read=False):
+        if notice["kind"] == "approval_asked":
+            yield change_of("notice", notice, {"is_read": True})
+    for person in _seconds_of(write, line) if is_waiting else ():
+        yield told(person, "approval_asked", _about_endorsed(write, line), ("claim_line", line["id"]), _cause(entry))
+
+
+def _seconds_of(write: Transaction, line: Record) -> list[str]:
+    """Who may approve a line after finance did: the managers and who stands in for one, without another duty on it."""
+    busy = {person for people in holders(write, line).values() for person in people}
+    return [person for person in holders_of(write, "second") if person not in busy]
+
+
+def _about_endorsed(write: Transaction, line: Record) -> dict[str, Any]:
+    about = {"name": _name(write, line["endorsed_by"]), "person": _name(write, line["technician_id"])}
+    about |= {"total": line["endorsed_minor"], "currency": line["currency"], "claim": line["claim_id"]}
+    return about | _named(write.get("receipt", line["receipt_id"]))
 
 
 def _named(receipt: Record | None) -> dict[str, str]:

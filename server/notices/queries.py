@@ -21,6 +21,8 @@ _PLACES = {
     ("payment_batch", "manager"): "/payments/batches/{id}",
     ("claim", "finance"): "/finance/claims/{id}",
     ("claim", "manager"): "/finance/claims/{id}",
+    ("claim_line", "finance"): "/finance/claims/{claim}",
+    ("claim_line", "manager"): "/finance/claims/{claim}",
     ("waiver", "finance"): "/finance/waivers/{id}",
     ("waiver", "manager"): "/finance/waivers/{id}",
     ("waiver_report", "manager"): "/finance/waivers/report?month={month}",
@@ -47,5 +49,5 @@ def newest(read: Transaction, person_id: str) -> list[Record]:
 def address_of(notice: Mapping[str, Any], role: str) -> str:
     """Where what a notice tells of is shown to somebody of that role; empty where it is not."""
     params = notice["params"]
-    about = {"id": notice["target_id"], "month": params.get("month", ""), "owner": params.get("owner", "")}
+    about = {"id": notice["target_id"], **{name: params.get(name, "") for name in ("month", "owner", "claim")}}
     return _PLACES.get((notice["target_entity"], role), "").format_map(about)

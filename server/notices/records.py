@@ -39,6 +39,7 @@ KINDS = (
     "waiver_taken_back",
     "waiver_ends_soon",
     "waiver_expired",
+    "approval_asked",
     "waiver_asked",
     "waiver_waiting",
     "waiver_report",
@@ -48,8 +49,8 @@ OF_DESKS = ("account_contested",)
 """What finance and the managers are told of."""
 OF_MANAGERS = ("waiver_report", "payment_released")
 """What managers alone are told of."""
-OF_DECIDERS = ("waiver_asked", "waiver_waiting")
-"""What whoever may decide on a waiver is told of."""
+OF_DECIDERS = ("approval_asked", "waiver_asked", "waiver_waiting")
+"""What whoever may decide on it is told of: a second approval above the limit, a waiver."""
 
 
 class NoticeSchema(RecordSchema):

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 
 from server.notices.forgetting import forget_old
 from server.notices.outbox import notice_mail
+from server.notices.queries import address_of
 from server.notices.reminders import remind
+from server.notices.words import notice_words
 from server.services import Services
 from sync.actor import SYSTEM, Actor
 from sync.audit import verify
@@ -173,3 +175,86 @@ def test_what_is_long_past_is_forgotten_on_phones_too(app: Flask, world: World, 
 def signed_in_again(device: Device) -> Device:
     assert device.log_in("anna").status_code == 200
     return device
+
+
+def above_the_limit(world: World, owner: Actor | None = None) -> Record:
+    """A line that one person of finance may not approve alone, in a company that has a manager."""
+    world.limit("approval", 20000)
+    assert world.manager
+    owner = owner or world.anna
+    trip = world.trip(owner)
+    world.report(trip, owner)
+    line = world.lines(world.claim(trip, world.receipt(trip, owner), owner=owner))[0]
+    world.finish_readings()
+    return world.now("claim_line", line["id"])
+
+
+def stand_in(world: World, person: Actor) -> Record:
+    """A person who gives the second approval in the manager's place."""
+    given = {"from_user": world.manager.id, "to_user": person.id, "right": "second", "reason": "Away"}
+    days = {"from_date": "2026-01-01", "to_date": "2099-01-01"}
+    return world.create(world.manager, "delegation", **given, **days)
+
+
+def test_whoever_may_give_the_second_approval_is_told_until_it_is_decided(world: World) -> None:
+    other = world.person("other-manager", "manager")
+    stand_in(world, world.payer)
+    stand_in(world, world.finance)  # who endorses it: not told
+    line = above_the_limit(world)
+    assert told(world, world.manager, "approval_asked") == []
+    line = world.update(world.finance, "claim_line", line, endorsed_minor=30000)
+    for person, role in ((world.manager, "manager"), (other, "manager"), (world.payer, "finance")):
+        (notice,) = told(world, person, "approval_asked")
+        assert (notice["params"]["total"], notice["is_read"]) == (30000, False)
+        assert address_of(notice, role) == f"/finance/claims/{line['claim_id']}"
+    for person in (world.finance, world.anna, world.dispatcher, world.warehouse):
+        assert told(world, person, "approval_asked") == []
+    world.decide(line, "approved", by=world.manager)
+    for person in (world.manager, other, world.payer):
+        (notice,) = told(world, person, "approval_asked")
+        assert notice["is_read"]
+
+
+@pytest.mark.parametrize("end", ["taken back", "refused", "returned", "a new doubt"])
+def test_a_line_that_no_longer_waits_for_the_manager_is_read_and_told_anew_when_it_waits_again(
+    world: World, end: str
+) -> None:
+    line = world.update(world.finance, "claim_line", above_the_limit(world), endorsed_minor=30000)
+    if end == "taken back":
+        world.update(world.payer, "claim_line", line, endorsed_minor=0)
+    elif end == "a new doubt":
+        read = {"receipt_id": line["receipt_id"], "division_code": "440305", "note": "stamp: Nanshan"}
+        world.create(world.payer, "evidence", **read)
+    else:
+        world.decide(line, end, "Not for the company", by=world.manager)
+    assert [notice["is_read"] for notice in told(world, world.manager, "approval_asked")] == [True]
+    if end == "taken back":
+        world.update(world.payer, "claim_line", world.now("claim_line", line["id"]), endorsed_minor=30000)
+        assert [notice["is_read"] for notice in told(world, world.manager, "approval_asked")] == [True, False]
+
+
+def test_who_claims_or_shares_the_account_or_stands_in_no_longer_is_not_asked(world: World) -> None:
+    """Whatever their role is by now."""
+    other, away = world.person("other-manager", "manager"), world.person("away-manager", "manager")
+    world.update(world.manager, "delegation", stand_in(world, world.payer), status="revoked")
+    line = above_the_limit(world)
+    world.update(SYSTEM, "user", {"id": world.anna.id}, role="manager")
+    world.update(SYSTEM, "user", {"id": away.id}, status="disabled")
+    for person in (world.anna, other):
+        world.account(person)
+    world.update(world.finance, "claim_line", line, endorsed_minor=30000)
+    asked = world.engine.write(SYSTEM, lambda write: write.find("notice", kind="approval_asked"))
+    assert [notice["person_id"] for notice in asked] == [world.manager.id]
+
+
+def test_a_second_approval_is_asked_for_by_mail_and_in_both_languages(world: World) -> None:
+    wants(world, world.manager, "manager@example.com", "approval_asked")
+    world.update(world.finance, "claim_line", above_the_limit(world), endorsed_minor=30000)
+    (notice,) = told(world, world.manager, "approval_asked")
+    assert notice_words(notice, "en").startswith("Fei has approved the receipt of ")
+    assert notice_words(notice, "en").endswith(
+        "over ¥300.00, claimed by Anna. It is above the limit and needs your approval, too."
+    )
+    assert notice_words(notice, "zh-Hans").endswith("（¥300.00），金额超过单人审批限额，还需您审批。")
+    with world.engine.database.read() as connection:
+        assert connection.execute(select(notice_mail.c.notice_id)).scalars().all() == [notice["id"]]
