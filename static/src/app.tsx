@@ -86,7 +86,7 @@ function Screen({ owner }: { owner: string }) {
     case "receipt":
       if (id === "share" && detail) return <ReceiptScreen key={detail} owner={owner} share={detail} />;
       if (id && one("receipt", id)?.category === "allowance")
-        return <AllowanceScreen owner={owner} id={id} />;
+        return <AllowanceScreen key={id} owner={owner} id={id} />;
       return <ReceiptScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
     case "tool":
       return <ToolScreen key={id ?? "new"} owner={owner} {...(id ? { id } : {})} />;
@@ -97,6 +97,7 @@ function Screen({ owner }: { owner: string }) {
     case "claims":
       return <Claims />;
     case "claim":
+      if (id === "of" && detail) return <NewClaim key={detail} owner={owner} ofTrip={detail} />;
       return id ? <ClaimScreen owner={owner} id={id} /> : <NewClaim owner={owner} />;
     case "waiver":
       return id && detail ? <WaiverScreen owner={owner} lineId={id} code={detail} /> : <Claims />;

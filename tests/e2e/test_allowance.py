@@ -168,6 +168,7 @@ def test_an_allowance_that_was_left_out_of_its_claim_goes_into_a_new_one(
     phone.page.get_by_test_id("allowance-days").wait_for()
     days = {"category": "allowance", "amount_minor": 1, "issued_on": FIRST, "allowance_until": MIDDLE}
     world.claim(trip, world.create(world.anna, "receipt", trip_id=trip["id"], **days))
+    newer = world.trip()
     server.start()
     phone.tap("nav-outbox")
     phone.tap("sync-now")
@@ -175,6 +176,9 @@ def test_an_allowance_that_was_left_out_of_its_claim_goes_into_a_new_one(
     phone.fill(allowance_first=str(TODAY))
     phone.tap("allowance-save")
     phone.page.get_by_test_id("claim-receipt").wait_for()
+    chosen = phone.page.get_by_test_id("field-trip_id")
+    assert (chosen.input_value(), chosen.locator("option").count()) == (trip["id"], 2)
+    assert newer["id"] > trip["id"]
     phone.tap("claim-submit")
     phone.wait_synced()
     assert sorted(line["amount_minor"] for line in server.find("claim_line")) == [10000, 20000, 30000]

@@ -2,12 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
-import { newId, nowUtc } from "../ids";
 import { go } from "../router";
 import { allowanceMinor } from "../rules/allowance";
-import { db, type StoredChange } from "../store/db";
+import { claimAgain } from "../store/again";
 import { save, update } from "../store/save";
-import { one, world } from "../store/view";
+import { one } from "../store/view";
 import { wake } from "../sync/runner";
 import { AllowanceFields, outcomeOf } from "../ui/allowance";
 import { whyNotSaved } from "../ui/not-saved";
@@ -30,9 +29,9 @@ export function AllowanceScreen({ owner, id }: { owner: string; id: string }) {
     const fields = changedOnly(receipt, { issued_on: span.first, allowance_until: span.last, amount_minor });
     try {
       await save(owner, [update("receipt", receipt, fields)]);
-      const isLeft = await claimAgain(id, amount_minor);
+      const isLeft = await claimAgain(owner, id, amount_minor);
       wake();
-      if (isLeft) go("claim");
+      if (isLeft) go("claim", "of", receipt.trip_id as string);
       else history.back();
     } catch (error) {
       setMessage(whyNotSaved(error));
@@ -52,43 +51,4 @@ export function AllowanceScreen({ owner, id }: { owner: string; id: string }) {
       </button>
     </form>
   );
-}
-
-/**
- * A line that was refused because of its days is sent again with its claim. Where the claim has gone without it, the line
- * is given up, so that a new claim can take the allowance: true then.
- */
-async function claimAgain(receiptId: string, amount_minor: number): Promise<boolean> {
-  const refused = world.value.changes.filter((change) => change.state === "rejected");
-  const line = refused.find(
-    ({ entity, op, fields }) => entity === "claim_line" && op === "create" && fields.receipt_id === receiptId,
-  );
-  if (line?.order === undefined) return false;
-  const claims = refused.filter(
-    ({ entity, record_id }) => entity === "claim" && record_id === line.fields.claim_id,
-  );
-  if (claims.length === 0) {
-    await db.changes.delete(line.order);
-    return true;
-  }
-  await sendBehind([{ ...line, fields: { ...line.fields, amount_minor } }, ...claims]);
-  return false;
-}
-
-/** Sends rejected changes once more as new ones, behind everything that was saved meanwhile. */
-async function sendBehind(changes: StoredChange[]): Promise<void> {
-  await db.transaction("rw", db.changes, async () => {
-    for (const { order, ...change } of changes) {
-      if (order === undefined) continue;
-      await db.changes.delete(order);
-      const fresh = {
-        change_id: newId(),
-        made_at: nowUtc(),
-        state: "waiting" as const,
-        code: "",
-        errors: {},
-      };
-      await db.changes.add({ ...change, ...fresh });
-    }
-  });
 }

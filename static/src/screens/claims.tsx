@@ -161,9 +161,9 @@ function NotTaken({ line }: { line: Shown }) {
   );
 }
 
-/** Collecting a trip's receipts into a claim. */
-export function NewClaim({ owner }: { owner: string }) {
-  const [tripId, setTrip] = useState(all("trip").at(-1)?.id ?? "");
+/** Collecting a trip's receipts into a claim: of the newest trip unless another is named. */
+export function NewClaim({ owner, ofTrip }: { owner: string; ofTrip?: string }) {
+  const [tripId, setTrip] = useState(ofTrip ?? all("trip").at(-1)?.id ?? "");
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [span, setSpan] = useState<Span | null>(null);
   const [message, setMessage] = useState("");

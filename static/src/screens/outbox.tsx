@@ -1,7 +1,7 @@
 /** The outbox: where each change is, and what to do about those that need the person. */
 import { useState } from "preact/hooks";
 import { say, t } from "../i18n";
-import { newId, nowUtc } from "../ids";
+import { drop, sendAgain } from "../store/again";
 import { db, type Fields, type StoredChange, type StoredFile } from "../store/db";
 import { one, stateOf, world } from "../store/view";
 import { syncNow, wake } from "../sync/runner";
@@ -85,7 +85,7 @@ function Repair({ change }: { change: StoredChange }) {
       : undefined;
   return (
     <div class="row">
-      <button type="button" data-testid="outbox-retry" onClick={() => void sendAgain(change, change.fields)}>
+      <button type="button" data-testid="outbox-retry" onClick={() => void retry(change)}>
         {t("outbox.retry")}
       </button>
       {edit && (
@@ -123,8 +123,11 @@ function Conflict({ change }: { change: StoredChange }) {
   };
   const resolve = async () => {
     const kept = Object.entries(change.fields).filter(([name]) => !fields.includes(name) || mine.has(name));
-    if (kept.length === 0) await discard(change);
-    else await sendAgain(change, Object.fromEntries(kept), theirs);
+    if (kept.length === 0) return discard(change);
+    const base = Object.fromEntries(kept.map(([name]) => [name, theirs[name] ?? null]));
+    const base_version = Number(theirs.version);
+    await sendAgain(change, { fields: Object.fromEntries(kept), base, base_version });
+    wake();
   };
   return (
     <>
@@ -181,25 +184,6 @@ function Photo({ file }: { file: StoredFile }) {
   );
 }
 
-/** The same wish once more, as a new change: the old one was answered. */
-async function sendAgain(change: StoredChange, fields: Fields, seen?: Fields): Promise<void> {
-  if (change.order === undefined) return;
-  const base = seen
-    ? Object.fromEntries(Object.keys(fields).map((name) => [name, seen[name] ?? null]))
-    : change.base;
-  await db.changes.update(change.order, {
-    change_id: newId(),
-    made_at: nowUtc(),
-    fields,
-    base,
-    base_version: seen ? Number(seen.version) : change.base_version,
-    state: "waiting",
-    code: "",
-    errors: {},
-  });
-  wake();
-}
-
 /** What the server says of single fields, without what it says of the whole already. */
 function fieldErrors(change: StoredChange): [string, string[]][] {
   return Object.entries(change.errors ?? {}).filter(([, codes]) =>
@@ -207,9 +191,13 @@ function fieldErrors(change: StoredChange): [string, string[]][] {
   );
 }
 
+async function retry(change: StoredChange): Promise<void> {
+  await sendAgain(change);
+  wake();
+}
+
 async function discard(change: StoredChange): Promise<void> {
-  if (change.order === undefined) return;
-  await db.changes.delete(change.order);
+  await drop(change);
   wake();
 }
 
