@@ -31,10 +31,13 @@ class Device:
     id: str = field(default_factory=new_id)
     access: str = ""
     refresh_token: str = ""
+    address: str = "127.0.0.1"
 
     @property
     def client(self) -> FlaskClient:
-        return self.app.test_client(use_cookies=False)
+        client = self.app.test_client(use_cookies=False)
+        client.environ_base["REMOTE_ADDR"] = self.address
+        return client
 
     def log_in(self, username: str, password: str = PASSWORD, **more: str) -> TestResponse:
         body = {"username": username, "password": password, "device": {"id": self.id, "name": "phone"}, **more}
