@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -291,6 +292,19 @@ def test_the_administrator_adds_disables_and_resets(app: Flask, desk: Desk, worl
 def test_an_address_that_leads_nowhere_says_so(desk: Desk, path: str) -> None:
     page = desk("fei" if "finance" in path or "reports" in path else "wen").get(path, status=404)
     assert "Traceback" not in page
+
+
+def test_an_address_with_what_no_database_holds_leads_nowhere(app: Flask, desk: Desk) -> None:
+    browser = desk("ming")
+    token = browser.get("/finance/limits").forms[0]["csrf_token"].value
+    rules = [rule for rule in app.url_map.iter_rules() if rule.arguments]
+    assert len(rules) > 40
+    for rule in rules:
+        path = re.sub("<[^>]*>", "a%00b", rule.rule)
+        if "GET" in (rule.methods or ()):
+            browser.get(path, status=404)
+        if "POST" in (rule.methods or ()):
+            browser.post(path, {"csrf_token": token, "step": "approve"}, status=404)
 
 
 def test_hostile_text_is_shown_as_text(desk: Desk, world: World) -> None:
