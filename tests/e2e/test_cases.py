@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Playwright, Route, expect
 from sqlalchemy import delete, select
 
 from server.attachments.records import stored_files
@@ -21,7 +21,7 @@ from sync.change import new_id
 from sync.tables import journal
 from tests.e2e.phone import Phone, receipt_photo
 from tests.e2e.running import RunningServer
-from tests.e2e.test_story import TODAY, plan
+from tests.e2e.test_story import TODAY, desk, plan
 from tests.server.passwords import PASSWORD
 from tests.server.world import HANGZHOU_SELLER, digital_number, qr_text
 
@@ -408,31 +408,92 @@ def test_a_receipt_of_half_past_midnight_keeps_its_date_everywhere(new_phone: Ne
     assert [(month.key, month.minor) for month in months] == [("2026-11", 1250)]
 
 
-def test_two_edits_of_one_field_are_shown_side_by_side_and_the_person_chooses(
+def test_edits_of_two_people_merge_or_are_shown_side_by_side_and_the_person_chooses(
     phone: Phone, server: RunningServer
 ) -> None:
     """T17"""
+    world = server.people_known()
+    first = server.find("work_order")[0]
+    same = {name: first[name] for name in ("customer_id", "site_id", "technician_id")}
+    second = world.create(world.dispatcher, "work_order", number="WO-8", problem="Fan is loud", **same)
     log_receipt(phone, note="first")
     phone.wait_synced()
     server.kill()
     phone.tap("nav-log")
     phone.tap("receipt-item")
     phone.fill(note="from the phone")
-    phone.tap("receipt-save")
-    world = server.people_known()
+    phone.save("receipt-save")
+    phone.tap("nav-today")
+    orders = phone.page.get_by_test_id("work-order")
+    for number in ("WO-7", "WO-8"):
+        orders.filter(has_text=number).get_by_test_id("order-step").click()
+        orders.filter(has_text=number).get_by_test_id("state-phone").wait_for()
     world.update(world.anna, "receipt", server.find("receipt")[0], note="from another device")
+    world.update(world.dispatcher, "work_order", first, problem="The spare pump leaks, too")
+    world.update(world.dispatcher, "work_order", second, status="cancelled")
     server.start()
     phone.tap("nav-outbox")
     phone.tap("sync-now")
-    phone.page.get_by_test_id("conflict-mine").wait_for(timeout=30_000)
-    page = phone.page.inner_text("main")
-    assert "from the phone" in page
-    assert "from another device" in page
+    phone.page.get_by_test_id("conflict-mine").nth(1).wait_for(timeout=30_000)
+    assert [item.get_attribute("data-entity") for item in phone.page.get_by_test_id("outbox-item").all()] == [
+        "receipt",
+        "work_order",
+    ]
+    merged = world.now("work_order", first["id"])
+    assert (merged["status"], merged["problem"]) == ("accepted", "The spare pump leaks, too")
+    receipt, order = (item.inner_text() for item in phone.page.get_by_test_id("outbox-item").all())
+    assert "from the phone" in receipt
+    assert "from another device" in receipt
+    assert "Accepted" in order
+    assert "Cancelled" in order
     assert server.find("receipt")[0]["note"] == "from another device"
     phone.tap("conflict-mine")
     phone.tap("conflict-resolve")
+    phone.page.get_by_test_id("conflict-mine").nth(1).wait_for(state="detached")
+    phone.tap("conflict-resolve")  # theirs, unless the person says otherwise
     phone.wait_synced()
     assert server.find("receipt")[0]["note"] == "from the phone"
+    assert world.now("work_order", second["id"])["status"] == "cancelled"
+    phone.tap("nav-today")
+    orders.filter(has_text="The spare pump leaks, too").get_by_text("Accepted").first.wait_for()
+
+
+def test_a_lines_reason_is_the_same_on_the_phone_and_at_the_desk_in_both_languages(
+    phone: Phone, server: RunningServer, playwright: Playwright
+) -> None:
+    """T22"""
+    world = server.people_known()
+    trip = world.trip()
+    claim = world.claim(trip, world.receipt(trip))
+    approver = desk(playwright, server, "fei", "en-US")
+    english = "The service report of this trip is not filed yet."
+    chinese = "这次出差的服务报告还没有归档。"
+    approver.goto(f"{server.address}/finance/claims/{claim['id']}")
+    expect(approver.locator("main")).to_contain_text(english)
+    approver.locator("[name=language]").click()
+    expect(approver.locator("main")).to_contain_text(chinese)
+    phone.wait_synced()
+    on_the_phone(phone, claim, english)
+    phone.tap("nav-outbox")
+    phone.tap("settings")
+    phone.tap("language")
+    on_the_phone(phone, claim, chinese)
+    world.report(trip)
+    approver.reload()
+    expect(approver.locator("main")).not_to_contain_text(chinese)
+    phone.wait_synced()
+    phone.page.evaluate(f"location.hash = '#/claim/{claim['id']}'")
+    phone.page.get_by_test_id("claim-line").wait_for()
+    expect(phone.page.locator("main")).not_to_contain_text(chinese)
+    browser = approver.context.browser
+    assert browser
+    browser.close()
+
+
+def on_the_phone(phone: Phone, claim: dict[str, Any], words: str) -> None:
+    """The claim's page on the phone says so."""
+    phone.page.evaluate(f"location.hash = '#/claim/{claim['id']}'")
+    expect(phone.page.get_by_test_id("claim-line")).to_contain_text(words)
 
 
 def test_the_phone_warns_without_network_before_the_shop_is_left(phone: Phone, server: RunningServer) -> None:

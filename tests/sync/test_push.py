@@ -82,6 +82,7 @@ def test_a_change_id_of_another_person_tells_nothing(engine: Engine) -> None:
 
 
 def test_edits_of_different_fields_both_survive(engine: Engine) -> None:
+    """T17"""
     anna = person()
     note = a_note(engine, anna)
     other_device = Actor(anna.id, device_id=new_id())
@@ -93,6 +94,7 @@ def test_edits_of_different_fields_both_survive(engine: Engine) -> None:
 
 
 def test_edits_of_the_same_field_conflict_and_the_second_sees_both_values(engine: Engine) -> None:
+    """T17"""
     anna = person()
     note = a_note(engine, anna)
     engine.push(anna, [edited(note, {"title": "Valve"})])
