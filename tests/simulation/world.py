@@ -28,6 +28,7 @@ from tests.simulation.server import START, Server
 from tests.simulation.upgrade import go_back
 
 ROUNDS = 8
+A_MONTH = timedelta(days=25)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class World:
         self.network = parts.network(self.server.app, self.oracle, self.server.die_in, self.faults)
         self.devices: dict[str, Device] = {}
         self.chance = Random(plan.seed)
+        self.tried: dict[Device, datetime] = {}
+        """When each device last tried to sync."""
         self.at: Device | None = None
         self.down_until: datetime | None = None
         self.dies_in = 0
@@ -145,6 +148,9 @@ class World:
         return self.server.now
 
     def _phone(self, device: Device, step: Step) -> None:
+        if step.act == "sync":
+            self.faults["a month without a sync"] += self.server.now - self.tried.get(device, START) > A_MONTH
+            self.tried[device] = self.server.now
         with self._on(device, step):
             if step.act == "sync":
                 self._sync(device)
@@ -208,17 +214,21 @@ class World:
             device.store.keep(access_token="")
 
     def _misfortune(self, device: Device, act: str) -> None:
-        self.faults[act] += 1
+        came = True
         match act:
             case "wrong_clock":
                 device.skew = people.wrong_clock(self.chance)
             case "copy":
                 device.make_copy()
             case "go_back_to_copy":
-                if device.go_back_to_copy():
+                came = device.go_back_to_copy()
+                if came:
                     self.oracle.went_back(device)
-            case "clone" if f"{device.name}/2" not in self.devices and "/" not in device.name:
-                self._add_device(f"{device.name}/2", device.person, device.is_old, source=device)
+            case "clone":
+                came = f"{device.name}/2" not in self.devices and "/" not in device.name
+                if came:
+                    self._add_device(f"{device.name}/2", device.person, device.is_old, source=device)
+        self.faults[act] += came
 
     # The company
 
