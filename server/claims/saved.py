@@ -44,7 +44,8 @@ class SavedFilterPolicy(Policy):
 
 def keep(write: Transaction, name: str, query: str) -> Record:
     """Keep a filter under a name; what the person had under that name before goes."""
-    known = write.find("saved_filter", owner_id=write.actor.id, name=name)
+    # Note: compared here, since a name that nobody has checked yet is no value to ask a database for.
+    known = [item for item in write.find("saved_filter", owner_id=write.actor.id) if item["name"] == name]
     if known:
         return write.update("saved_filter", known[0], {"query": query})
     return write.create("saved_filter", {"name": name, "query": query})

@@ -18,7 +18,7 @@ from server.tools.naming import normal_shelf
 from server.tools.queries import PAGE, by_id, expected_back, history, list_units, shelves
 from server.tools.records import CONDITIONS
 from server.tools.states import DECISIONS, UNIT_STATES
-from sync.change import Record, is_id
+from sync.change import Record, is_id, is_storable
 from sync.errors import Refused
 from sync.transaction import Transaction
 
@@ -69,7 +69,8 @@ def take(purchase_id: str) -> Response:
 @page_for("warehouse", "manager")
 def units() -> str:
     """Units by what is written on them, their state and their shelf; the filters stand in the address."""
-    given = {name: request.args.get(name, "").strip() for name in ("q", "status", "shelf", "after")}
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "status", "shelf", "after")}
+    given = {name: text if is_storable(text) else "" for name, text in asked.items()}
     after = given["after"] if is_id(given["after"]) else ""
 
     def view(read: Transaction) -> str:

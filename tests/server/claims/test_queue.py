@@ -173,6 +173,9 @@ def test_a_filter_is_kept_under_a_name_by_its_owner_alone(
         assert urlsplit(kept.location).query == query
     shown = kept.follow()
     assert "Kept as “Tools”" in shown
+    form = form_of(shown, "/finance/filters")
+    form["name"] = "a\0b"
+    assert "Kept as" not in form.submit(status=303).follow()
     assert [link.text for link in shown.html.select(".saved a")] == ["Tools"]
     assert browser.get("/finance/").click("Tools").html.select_one("[data-testid=total]")["data-lines"] == "1"
     other: TestApp = desk("ming")

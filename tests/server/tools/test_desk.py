@@ -242,6 +242,8 @@ def test_units_are_found_by_their_address(desk: Desk, world: World) -> None:
     assert "Gauge" in browser.get("/warehouse/units?status=owned")
     assert "Nothing was found" in browser.get("/warehouse/units?status=lost")
     assert "Nothing was found" in browser.get("/warehouse/units?q=%25_'--&after=x")
+    for name in ("q", "status", "shelf", "after"):
+        assert unit["label"] in browser.get(f"/warehouse/units?{name}=%00"), "what no database holds is not looked for"
 
 
 def test_labels_are_printed_one_or_many_and_can_be_scanned(desk: Desk, world: World) -> None:
