@@ -11,7 +11,7 @@ from tests.simulation.run import Outcome, run
 from tests.simulation.shrink import shrink
 
 BUG = BUGS["no dedupe"]
-PLAN = plan_of(4).with_steps(tuple(step for step in plan_of(4).steps[:80] if step.who in ("chen", "fei"))[-10:])
+PLAN = plan_of(4).with_steps(tuple(step for step in plan_of(4).steps[:80] if step.who in ("chen", "fei"))[-14:])
 """Some days of two people in a run, in which the bug shows; of the whole plan it would take a minute."""
 
 
