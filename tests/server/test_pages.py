@@ -16,7 +16,7 @@ from server.receipts.worker import read_waiting
 from server.services import Services
 from tests.documents import make
 from tests.server.api import PASSWORD, give_password
-from tests.server.desk import Desk, form_of
+from tests.server.desk import Desk, form_of, signed_in_browser
 from tests.server.receipts.documents import bring, digital_xml
 from tests.server.world import SHENZHEN_SELLER, World, codes, digital_number
 
@@ -272,20 +272,92 @@ def test_the_dispatcher_plans_from_a_customer_to_a_trip(desk: Desk, world: World
     assert "Repair" in form.submit(status=303).follow()
 
 
-def test_the_administrator_adds_disables_and_resets(app: Flask, desk: Desk, world: World) -> None:
+def test_a_trip_begins_and_goes_to_another_technician(desk: Desk, world: World) -> None:
+    trip, other = world.trip(), world.bo
+    browser = desk("dan")
+    form = form_of(browser.get("/dispatch/"), f"/dispatch/trips/{trip['id']}")
+    form["status"], form["technician_id"] = "active", other.id
+    row = form.submit(status=303).follow().html.select_one("tbody tr")
+    assert "Bo" in row.select_one("td").text
+    now = world.now("trip", trip["id"])
+    assert (now["status"], now["technician_id"]) == ("active", other.id)
+    assert browser.post(f"/dispatch/trips/{trip['id']}", {"status": "cancelled"}, status=400)
+    assert world.now("trip", trip["id"])["status"] == "active", "a form without its token changes nothing"
+
+
+def test_a_work_order_goes_to_another_technician(desk: Desk, world: World) -> None:
+    order = world.now("work_order", world.report(world.trip())["work_order_id"])
+    other = world.bo
+    form = form_of(desk("dan").get("/dispatch/"), f"/dispatch/orders/{order['id']}")
+    form["technician_id"] = other.id
+    page = form.submit(status=303).follow()
+    again = form_of(page, f"/dispatch/orders/{order['id']}")
+    assert again["technician_id"].value == world.now("work_order", order["id"])["technician_id"] == other.id
+    assert order["technician_id"] == world.anna.id
+
+
+def test_the_dispatcher_adds_a_machine_which_a_work_order_then_names(desk: Desk, world: World) -> None:
+    site = world.now("site", world.trip()["stops"][0]["site_id"])
+    browser = desk("dan")
+    form = form_of(browser.get("/dispatch/customers"), "/dispatch/equipment")
+    form["name"] = "Pump 3"
+    assert "Serial number" in form.submit(status=303).follow(), "it says what is missing"
+    assert world.engine.write(world.dispatcher, lambda write: write.find("equipment")) == []
+    form = form_of(browser.get("/dispatch/customers"), "/dispatch/equipment")
+    form["name"], form["model"], form["serial_number"] = "Pump 3", "QP-50", "QP50-0117"
+    assert "Pump 3 QP-50 · QP50-0117" in form.submit(status=303).follow()
+    (machine,) = world.engine.write(world.dispatcher, lambda write: write.find("equipment"))
+    assert (machine["site_id"], machine["customer_id"]) == (site["id"], site["customer_id"])
+    order = form_of(browser.get("/dispatch/"), "/dispatch/orders")
+    order["number"], order["problem"], order["technician_id"] = "WO-7", "Leaks", world.anna.id
+    order["equipment_id"] = machine["id"]
+    order.submit(status=303)
+    (made,) = world.engine.write(world.dispatcher, lambda write: write.find("work_order"))
+    assert made["equipment_id"] == machine["id"]
+
+
+def test_the_administrator_adds_and_disables(app: Flask, desk: Desk, world: World) -> None:
     browser = desk("ada")
     form = form_of(browser.get("/admin/").click(href="/admin/users/new"), "/admin/users")
     form["username"], form["display_name"], form["role"] = "Lin", "Lin", "warehouse"
     password = form.submit().html.find("output").text
     newcomer = TestApp(app)
-    login = newcomer.get("/login").forms[1]
-    login["username"], login["password"] = "lin", password
-    assert login.submit(status=303).headers["Location"] == "/warehouse/"
+    assert sign_in(newcomer, "lin", password, status=303).headers["Location"] == "/warehouse/"
     user = next(item for item in world.engine.write(world.anna, lambda write: write.find("user", username="lin")))
     change = form_of(browser.get(f"/admin/users/{user['id']}"), f"/admin/users/{user['id']}")
     change["status"] = "disabled"
     change.submit()
     assert newcomer.get("/warehouse/", status=302).headers["Location"].startswith("/login")
+
+
+def test_the_administrator_resets_a_password_which_ends_every_session(app: Flask, desk: Desk, world: World) -> None:
+    theirs, browser = desk("wen"), desk("ada")
+    assert theirs.get("/warehouse/", status=200)
+    page = f"/admin/users/{world.warehouse.id}"
+    shown = form_of(browser.get(page), "/password").submit(status=200)
+    password = shown.html.find("output").text
+    assert password not in browser.get(page), "it is shown once"
+    assert theirs.get("/warehouse/", status=302).headers["Location"].startswith("/login")
+    assert sign_in(TestApp(app), "wen", PASSWORD, status=401)
+    assert sign_in(TestApp(app), "wen", password, status=303).headers["Location"] == "/warehouse/"
+
+
+def test_the_administrator_shuts_out_one_lost_device(app: Flask, desk: Desk, world: World) -> None:
+    lost, kept = desk("wen"), signed_in_browser(app, "wen")
+    browser = desk("ada")
+    page = browser.get(f"/admin/users/{world.warehouse.id}")
+    forms = [form for form in page.forms.values() if form.action.endswith("/revoke")]
+    assert len(forms) == 2
+    page = forms[-1].submit(status=303).follow()
+    assert len([form for form in page.forms.values() if form.action.endswith("/revoke")]) == 1
+    assert lost.get("/warehouse/", status=302).headers["Location"].startswith("/login")
+    assert kept.get("/warehouse/", status=200)
+
+
+def sign_in(browser: TestApp, name: str, password: str, status: int) -> Any:
+    form = browser.get("/login").forms[1]
+    form["username"], form["password"] = name, password
+    return form.submit(status=status)
 
 
 @pytest.mark.parametrize("path", ["/finance/claims/x", "/warehouse/units/x", "/dispatch/reports/x", "/nothing"])
