@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import segno
 from PIL import Image
+from pypdfium2 import PdfDocument
 
+from server.tools.labels import SHEETS, draw_labels
 from server.tools.naming import purchase_code
 from sync.change import Record
 from tests.e2e.phone import Phone, receipt_photo
@@ -261,14 +263,15 @@ def test_what_is_wrong_is_refused_kept_repaired_and_a_count_is_put_right(
     assert (mended["status"], mended["condition"], mended["reason"]) == ("stocked_in", "worn", "")
 
 
-def test_the_camera_reads_the_code_off_a_technicians_phone(
+def test_the_camera_reads_the_code_off_a_technicians_phone_and_off_a_tools_printed_label(
     new_phone: Callable[..., Phone], server: RunningServer, tmp_path: Path
 ) -> None:
     world = server.people()
     purchase = bought(world, "TW-1")
-    code = purchase_code(purchase["id"])
+    owned = {"origin": "owned", "name": "测振仪", "model": "VB-7", "shelf": "A-1", "serial_number": "VB-0042"}
+    meter = world.create(world.warehouse, "tool_unit", **owned)
     video = tmp_path / "code.y4m"
-    video.write_bytes(video_of(code))
+    video.write_bytes(video_of(code_on_a_screen(purchase_code(purchase["id"]))))
     phone = at_the_counter(
         new_phone,
         "en-US",
@@ -285,6 +288,13 @@ def test_the_camera_reads_the_code_off_a_technicians_phone(
     phone.wait_for("() => document.querySelector('video').videoWidth === 640")
     phone.show("en", "35-camera")
     assert phone.sees("stock-row") == 0  # a purchase's code is no tool
+    phone.tap("scan-camera")  # closes it
+    phone.page.get_by_test_id("camera").wait_for(state="detached")
+    phone.tap("nav-counter")
+    video.write_bytes(video_of(printed(draw_labels([meter], SHEETS["single"]))))
+    phone.tap("scan-camera")
+    phone.wait_for(f"() => location.hash === '#/unit/{meter['id']}'")
+    assert "VB-0042" in phone.page.locator("main").inner_text()
 
 
 def test_a_camera_that_is_refused_is_said_plainly(new_phone: Callable[..., Phone], server: RunningServer) -> None:
@@ -332,13 +342,26 @@ def test_the_counter_can_be_used_by_everybody(new_phone: Callable[..., Phone], s
     assert {screen: items for screen, items in found.items() if items} == {}
 
 
-def video_of(text: str) -> bytes:
-    """A film of two frames, as a camera would see a code held before it."""
+def code_on_a_screen(text: str) -> Image.Image:
+    """A QR code as a phone shows it."""
     drawn = io.BytesIO()
     segno.make(text, micro=False, error="m").save(drawn, kind="png", scale=8, border=4)
-    code = Image.open(drawn).convert("L")
+    return Image.open(drawn).convert("L")
+
+
+def printed(pdf: bytes) -> Image.Image:
+    """The first page, as it lies on the counter."""
+    document = PdfDocument(pdf)
+    try:
+        return document[0].render(scale=3, grayscale=True).to_pil()
+    finally:
+        document.close()
+
+
+def video_of(thing: Image.Image) -> bytes:
+    """A film of two frames, as a camera would see a thing held before it, not quite straight."""
     picture = Image.new("L", _FRAME, 190)
-    picture.paste(code.rotate(4, expand=True, fillcolor=255), (160, 90))
+    picture.paste(thing.rotate(4, expand=True, fillcolor=255), (160, 90))
     frame = b"FRAME\n" + picture.tobytes() + bytes([128]) * (_FRAME[0] * _FRAME[1] // 2)
     return f"YUV4MPEG2 W{_FRAME[0]} H{_FRAME[1]} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 2
 
