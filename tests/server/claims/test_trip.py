@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from server.claims.trip_map import draw_map
 from server.places.outline import outlines, point_of
 from server.places.position import divisions_at
+from server.receipts.reader_process import ReaderProcess
+from server.receipts.worker import read_waiting
+from server.services import Services
 from tests.server.desk import Desk
+from tests.server.receipts.documents import bring, coach, digital_xml
 from tests.server.world import SHENZHEN_SELLER, World, digital_number
 
 
@@ -52,3 +57,26 @@ def test_the_map_shows_stops_and_receipts_and_the_list_says_the_same(
     assert [bool(row.select_one(".odd")) for row in rows] == [False, True]
     assert len(page.body) < 400_000
     browser.get("/finance/claims/x/trip", status=404)
+
+
+def test_a_ticket_draws_its_journey_from_where_it_left_to_where_it_went(
+    desk: Desk, world: World, services: Services
+) -> None:
+    trip = world.trip()
+    world.report(trip)
+    ticket = digital_xml(special=coach("深圳市", "杭州市", "2026-11-09"))
+    sha256 = bring(services, world.anna, ticket)
+    bus = world.receipt(trip, category="transport", number="26332000000012345678", qr_text="", attachments=[sha256])
+    claim = world.claim(trip, world.receipt(trip), bus)
+    browser = desk("fei")
+    page = browser.get(f"/finance/claims/{claim['id']}/trip")
+    assert page.html.select("svg.map .leg") == [], "it was not read yet"
+    with ReaderProcess() as process:
+        read_waiting(services, process)
+    (leg,) = browser.get(f"/finance/claims/{claim['id']}/trip").html.select("svg.map .leg")
+    drawn = draw_map(trip, {}, [({}, world.now("receipt", bus["id"]))])
+    assert drawn
+    ((begin, end),) = drawn.legs
+    assert [float(leg[name]) for name in ("x1", "y1", "x2", "y2")] == [*begin, *end]
+    assert begin == drawn.way[0], "the home's place is where the bus left"
+    assert end[1] < begin[1], "Hangzhou lies north of Shenzhen"
