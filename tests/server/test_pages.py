@@ -14,6 +14,7 @@ from webtest import TestApp
 from server.receipts.reader_process import ReaderProcess
 from server.receipts.worker import read_waiting
 from server.services import Services
+from sync.actor import SYSTEM
 from tests.documents import make
 from tests.server.api import PASSWORD, give_password
 from tests.server.desk import Desk, form_of, signed_in_browser
@@ -168,6 +169,33 @@ def test_no_page_approves_a_blocked_line(desk: Desk, world: World, name: str) ->
     every = {"csrf_token": token, "line": f"{line['id']}:{world.seen(line)}"}
     browser.post(f"/finance/claims/{claim['id']}/approve-clear", every)
     assert world.lines(claim)[0]["status"] == "blocked"
+
+
+@pytest.mark.parametrize(("name", "payment"), [("pia", "not possible now"), ("ming", "may not be written by you")])
+def test_no_forged_form_approves_or_pays_a_blocked_line(desk: Desk, world: World, name: str, payment: str) -> None:
+    """T21"""
+    claim = blocked(world)
+    world.account(world.anna)
+    world.finish_readings()
+    line = world.lines(claim)[0]
+    browser = desk(name)
+    token = browser.get("/finance/").forms[0]["csrf_token"].value
+    in_bulk = {"csrf_token": token, "line": f"{line['id']}:{line['version']}"}
+    answer = browser.post("/finance/approve", in_bulk)
+    assert "This line has changed since it was shown" in answer.html.select_one("[data-testid=refused] tbody").text
+    assert not answer.html.select("[data-testid=approved] tbody tr")
+    for step, why in (("pay", payment), ("approve", "Cannot be approved: The receipt is from Shenzhen")):
+        asked = {"csrf_token": token, "step": step, "seen": world.seen(line), "note": "x", "reference": "PV-1"}
+        answer = browser.post(f"/finance/lines/{line['id']}", asked).follow()
+        assert why in answer.html.select_one(".flash.refused").text
+    batch = {"csrf_token": token, "line": line["id"], "currency": "CNY"}
+    if name == "pia":
+        assert "Not approved any more: Anna" in browser.post("/payments/batches", batch).follow()
+    else:
+        browser.post("/payments/batches", batch, status=403)
+    assert world.engine.write(SYSTEM, lambda write: write.find("payment_batch")) == []
+    now = world.lines(claim)[0]
+    assert (now["status"], now["version"]) == ("blocked", line["version"]), "nothing of all that has written anything"
 
 
 def test_a_refusal_needs_a_reason_which_both_languages_frame(desk: Desk, world: World) -> None:

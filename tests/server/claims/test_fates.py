@@ -199,6 +199,35 @@ def test_a_duplicate_becomes_clear_when_its_twin_is_deleted(world: World) -> Non
     assert world.lines(claim)[0]["status"] == "clear"
 
 
+@pytest.mark.parametrize("whose", ["own", "another's"])
+@pytest.mark.parametrize("end", ["refused", "approved"])
+def test_a_duplicate_of_what_is_paid_is_refused_or_waived_to_its_end(world: World, whose: str, end: str) -> None:
+    """T23"""
+    trip, number = world.trip(), digital_number("33")
+    world.report(trip)
+    first = world.claim(trip, world.receipt(trip, number=number))
+    world.finish_readings()
+    paid = world.decide(world.decide(world.lines(first)[0], "approved"), "paid")
+    owner = world.anna if whose == "own" else world.bo
+    again = world.trip(owner)
+    world.report(again, owner)
+    second = world.claim(again, world.receipt(again, owner, number=number), owner=owner)
+    world.finish_readings()
+    line = world.lines(second)[0]
+    assert (line["status"], codes(line)) == ("blocked", ["receipt_duplicate"])
+    with pytest.raises(Refused, match="line_blocked"):
+        world.decide(line, "approved", "Looks right")
+    if end == "refused":
+        assert world.decide(line, "refused", "Paid already")["status"] == "refused"
+    else:
+        given = {"finding_code": "receipt_duplicate", "reason": "The bank sent the first payment back"}
+        world.create(world.manager, "waiver", claim_line_id=line["id"], **given)
+        assert world.decide(line, "approved", "Asked the bank")["approved_minor"] == line["amount_minor"]
+    after = world.now("claim_line", paid["id"])
+    assert (after["status"], after["version"]) == ("paid", paid["version"]), "what is paid is not judged again"
+    assert world.lines(second)[0]["status"] == end
+
+
 def test_a_picture_handed_in_twice_blocks_and_one_much_alike_is_looked_at(world: World) -> None:
     trip = world.trip()
     world.report(trip)

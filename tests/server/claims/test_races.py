@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.tools.naming import purchase_code
 from sync.change import Record
 from sync.errors import Refused
 from tests.server.desk import Desk, form_of
@@ -195,3 +196,69 @@ def test_a_payment_is_taken_back_once_by_many_at_once(world: World) -> None:
     outcomes = at_once(lambda number: world.reverse(paid, by=people[number % 3]), writers=6)
     assert outcomes == ["already_reversed"] * 5 + ["done"]
     assert sum(line["approved_minor"] for line in world.lines(claim)) == 0
+
+
+def flash_of(page: Any) -> str:
+    """What a page says of the step that was just taken."""
+    return str(page.html.select_one(".flash").get_text(" ", strip=True))
+
+
+def test_two_of_finance_press_approve_at_once_and_one_of_them_has_approved(world: World, desk: Desk) -> None:
+    trip = world.trip()
+    world.report(trip)
+    desks = {world.finance.id: desk("fei"), world.payer.id: desk("pia")}
+    for _ in range(4):
+        claim = world.claim(trip, world.receipt(trip))
+        world.finish_readings()
+        line = world.lines(claim)[0]
+        pages = {who: browser.get(f"/finance/claims/{claim['id']}") for who, browser in desks.items()}
+        forms = [(who, form_of(page, f"/finance/lines/{line['id']}")) for who, page in pages.items()]
+        told: dict[str, str] = {}
+
+        def press(number: int, forms: Any = forms, told: dict[str, str] = told) -> None:
+            who, form = forms[number]
+            told[who] = flash_of(form.submit("step", value="approve").follow())
+
+        at_once(press, 2)
+        now = world.lines(claim)[0]
+        assert (now["status"], now["approved_minor"], now["version"]) == ("approved", 30000, line["version"] + 1)
+        first, second = told.pop(now["decided_by"]), told.popitem()[1]
+        assert first.startswith("Approved"), told
+        assert not second.startswith("Approved"), told
+
+
+@pytest.mark.parametrize("step", ["refuse", "approve"])
+def test_the_counter_confirms_a_tool_while_finance_decides_on_its_line(world: World, desk: Desk, step: str) -> None:
+    """Both by their forms; the approval of a line that was blocked is a forged one."""
+    trip = world.trip()
+    world.report(trip)
+    finance, warehouse = desk("fei"), desk("wen")
+    for _ in range(4):
+        receipt = world.receipt(trip, category="tool")
+        purchase = world.tool(trip, receipt)
+        claim = world.claim(trip, receipt)
+        world.finish_readings()
+        line = world.lines(claim)[0]
+        assert line["status"] == "blocked"
+        page = finance.get(f"/finance/claims/{claim['id']}")
+        token = page.forms[0]["csrf_token"].value
+        asked = {"csrf_token": token, "step": step, "seen": world.seen(line), "note": "Never came back"}
+        counter = warehouse.get("/warehouse/", {"code": purchase_code(purchase["id"])}).forms["counter"]
+        told: list[str] = []
+
+        def work(
+            number: int, line: Record = line, asked: Any = asked, counter: Any = counter, told: Any = told
+        ) -> None:
+            if number:
+                counter.submit("step", value="confirm", status=303)
+            else:
+                told.append(flash_of(finance.post(f"/finance/lines/{line['id']}", asked).follow()))
+
+        at_once(work, 2)
+        assert world.now("tool_purchase", purchase["id"])["stocked_in_quantity"] == 1
+        now = world.lines(claim)[0]
+        is_refused = step == "refuse" and told[0].startswith("Refused")
+        # Note: a receipt like one that was refused before goes to a person.
+        assert now["status"] in (("refused",) if is_refused else ("clear", "needs_review")), told
+        assert now["approved_minor"] == 0
+        assert is_refused or "changed since it was shown" in told[0] or "Cannot be approved" in told[0], told

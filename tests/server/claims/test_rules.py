@@ -17,6 +17,8 @@ from server.claims.rules.receipt_is_valid import receipt_is_valid
 from server.claims.rules.tool_prices import is_divisible, tool_prices
 from server.claims.rules.tool_returned import reimbursable_minor, tool_returned
 from server.receipts.evidence import read_evidence
+from server.receipts.readers.fact import Fact
+from server.receipts.readers.places import with_places
 from tests.vectors import vectors
 
 GOOD = Facts(
@@ -55,6 +57,29 @@ def facts_of(given: dict[str, Any]) -> Facts:
 def test_a_receipt_matches_its_trips_place_or_not(given: dict[str, Any], expected: list[str]) -> None:
     """T25"""
     assert codes(place_matches_trip(facts_of(given))) == expected
+
+
+@pytest.mark.parametrize(
+    ("trip_to", "address", "number", "expected"),
+    [
+        ("350102", "鼓楼区软件大道1号", "26352000000000000001", []),
+        ("350102", "鼓楼区软件大道1号", "", ["place_unproven"]),
+        ("350102", "鼓楼区软件大道1号", "26322000000000000001", ["place_other_province"]),
+        ("350102", "南京市鼓楼区软件大道1号", "", ["place_mismatch"]),
+        ("350102", "南京市鼓楼区软件大道1号", "26352000000000000001", ["place_mismatch"]),
+        ("320106", "南京市鼓楼区软件大道1号", "26322000000000000001", []),
+        ("320302", "南京市鼓楼区软件大道1号", "26322000000000000001", ["place_mismatch"]),
+    ],
+)
+def test_a_countys_name_in_two_provinces_is_the_one_that_the_document_means(
+    trip_to: str, address: str, number: str, expected: list[str]
+) -> None:
+    """T25"""
+    facts = [Fact("seller_address", address, "xml"), *([Fact("fapiao_number", number, "xml")] if number else [])]
+    read = tuple({**fact.to_wire(), "attachment": "a" * 64} for fact in with_places(facts))
+    trip = Trip("310000", (Stop(trip_to, "2026-11-09", "2026-11-13"),))
+    receipt = Receipt("lodging", 30000, "2026-11-10", fapiao_number=number, evidence=read)
+    assert codes(place_matches_trip(replace(GOOD, trip=trip, receipt=receipt))) == expected
 
 
 @vectors("dates")
