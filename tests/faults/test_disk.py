@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import requests
@@ -13,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from sync.database import Database
+from tests.conftest import new_postgres, on_server, postgres_url
 from tests.e2e.running import RunningServer
 from tests.faults import devices
 from tests.faults.conftest import MakeServer
@@ -44,6 +47,52 @@ def test_a_full_disk_is_said_clearly_and_everything_goes_on_when_there_is_room(d
         wait_for_progress(crowd, before + 20)
         devices.finish(crowd)
         assert refused_photo(crowd[0]) is None
+        assert {key for device in crowd for key in device.refusals} == {(507, "storage_full", "60")}
+        assert sum(device.unknown for device in crowd) == 0
+        assert devices.check(server, crowd) > before
+    finally:
+        server.kill()
+        server.engine.database.engine.dispose()
+
+
+@pytest.fixture
+def url_on_small_disk() -> Iterator[tuple[str, SmallDisk]]:
+    """A PostgreSQL of its own, with the tables of a database on a small disk and its log elsewhere."""
+    with small_disk(megabytes=40) as disk:
+        print(f"the disk: {disk.means}")
+        postgres = new_postgres()
+        owner = Path(str(postgres.pgdata)).stat()
+        tables = disk.folder / "tables"
+        tables.mkdir()
+        disk.folder.chmod(0o755)
+        os.chown(tables, owner.st_uid, owner.st_gid)
+        on_server(postgres, f"CREATE TABLESPACE small LOCATION '{tables}'")
+        on_server(postgres, "CREATE DATABASE filled TABLESPACE small")
+        yield postgres_url(postgres, "filled"), disk
+        postgres.cleanup()
+
+
+@pytest.mark.long
+def test_a_full_disk_of_postgresql_is_said_as_clearly(
+    url_on_small_disk: tuple[str, SmallDisk], seed: int, tmp_path: Path
+) -> None:
+    url, disk = url_on_small_disk
+    server = RunningServer(tmp_path / "data", database_url=url)
+    server.start()
+    try:
+        crowd = devices.crowd(server, seed, count=3)
+        for device in crowd:
+            device.padding = 900
+        fill = disk.folder / "fill"
+        with fill.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk.folder).free - 2**20)
+        devices.start(crowd)
+        wait_for_refusals(crowd, 12)
+        assert crowd[0].ask("GET", "/api/sync/pull").status == 200, "what was saved can still be read"
+        fill.unlink()
+        before = sum(len(device.acknowledged) for device in crowd)
+        wait_for_progress(crowd, before + 20)
+        devices.finish(crowd)
         assert {key for device in crowd for key in device.refusals} == {(507, "storage_full", "60")}
         assert sum(device.unknown for device in crowd) == 0
         assert devices.check(server, crowd) > before
