@@ -5,7 +5,6 @@ import type { TextKey } from "./i18n/texts";
 import { route } from "./router";
 import { Log } from "./screens/log";
 import { Login } from "./screens/login";
-import { Outbox } from "./screens/outbox";
 import { ReceiptScreen } from "./screens/receipt";
 import { Today } from "./screens/today";
 import { noteUnsent } from "./store/mark";
@@ -68,6 +67,7 @@ function Signed({ owner, role }: { owner: string; role: Role }) {
 const Claims = lazy(async () => (await import("./screens/claims")).Claims);
 const ClaimScreen = lazy(async () => (await import("./screens/claims")).ClaimScreen);
 const NewClaim = lazy(async () => (await import("./screens/claims")).NewClaim);
+const Outbox = lazy(async () => (await import("./screens/outbox")).Outbox);
 const Settings = lazy(async () => (await import("./screens/settings")).Settings);
 const ReportScreen = lazy(async () => (await import("./screens/report")).ReportScreen);
 const Notices = lazy(async () => (await import("./screens/notices")).Notices);

@@ -10,6 +10,7 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from tests.e2e.phone import Phone
 from tests.e2e.running import RunningServer
+from tests.e2e.test_story import plan
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +47,12 @@ def new_phone(playwright: Playwright, tmp_path: Path, server: RunningServer) -> 
     yield make
     for phone in phones:
         phone.switch_off()
+
+
+@pytest.fixture
+def phone(new_phone: Callable[..., Phone], server: RunningServer) -> Phone:
+    """A technician's phone that has signed in and synced."""
+    plan(server.people())
+    made = new_phone()
+    made.log_in()
+    return made

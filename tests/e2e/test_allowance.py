@@ -34,6 +34,7 @@ def test_an_allowance_is_claimed_without_network_and_its_days_are_changed_when_i
         world.update(person, "user", world.now("user", person.id), language=language)
     phone = new_phone(locale)
     phone.log_in()
+    phone.wait_synced()  # the rates come behind the trip
     server.kill()
 
     begin_claim(phone)

@@ -19,8 +19,9 @@ from server import paths
 from tests.e2e.backlog import fill_outbox
 from tests.e2e.fault_proxy import FaultProxy
 from tests.e2e.phone import Phone, receipt_photo
+from tests.e2e.receipts import log_receipt
 from tests.e2e.running import RunningServer
-from tests.e2e.test_cases import applied, log_receipt
+from tests.e2e.test_cases import applied
 from tests.e2e.test_story import plan
 from tests.faults.small_disk import SmallDisk, small_disk
 
